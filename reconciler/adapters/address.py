@@ -38,7 +38,7 @@ class Address:
                 "write it as https://portal.provider.example",
             )
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise NotAllowed(
+            raise WrongUsage(
                 f"'{parts.hostname}' would be reached without encryption", "use https"
             )
         if not _TOKEN.fullmatch(self.token):

@@ -35,10 +35,12 @@ from reconciler.model.errors import (
     ReconcilerError,
     Unreachable,
 )
+from reconciler.model.formats import API_VERSION
 
 # From the first to the last byte of a snapshot.
 SNAPSHOT_DEADLINE_S: Final = 1800.0
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+_API: Final = f"/api/{API_VERSION}"
 _PATIENCE: Final = "check the portal's URL, or wait longer with --timeout SECONDS"
 _REPEAT: Final = "run it again: changes that were applied are not applied twice"
 
@@ -67,7 +69,7 @@ class Connection:
         self.budget = budget
         self.host = urlsplit(address.url).netloc
         self._client = httpx.Client(
-            base_url=f"{address.url.rstrip('/')}/api/v1",
+            base_url=f"{address.url.rstrip('/')}{_API}",
             # with an explicit transport, httpx ignores proxies in the environment
             transport=transport,
             # a redirect could send the token to another host
@@ -143,7 +145,7 @@ class Connection:
             text = f"{self.host} did not answer within {self.budget.timeout_s:g} s"
             return Retryable(Unreachable(text, _PATIENCE))
         text = (
-            f"{request.method} {request.url.path.removeprefix('/api/v1')} to {self.host} got no "
+            f"{request.method} {request.url.path.rpartition(_API)[2]} to {self.host} got no "
             f"answer: {type(error).__name__}"
         )
         if request.method == "GET":

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
+from reconciler.cli.help_topics import ENVIRONMENT, FORMATS, table
 from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.output import (
     ReaderGone,
@@ -37,19 +38,17 @@ COMMANDS = {
     ),
     "demo": (f"{_PACKAGE}.demo:demo", "Take the ten-minute tour on a temporary portal."),
     "portal": (f"{_PACKAGE}.portal:portal", "Serve the reference portal."),
+    "help": (f"{_PACKAGE}.help:help_command", "Show a topic, such as exit-codes."),
     "completion": (
         f"{_PACKAGE}.completion:completion",
         "Print the completion script of a shell.",
     ),
 }
-EPILOG = """\b
+EPILOG = f"""\b
 Environment:
-  RECONCILER_PORTAL_URL    the portal; https only, except on this machine
-  RECONCILER_PORTAL_TOKEN  the token for it; never a flag
-  NO_COLOR                 disable colors
-
+{table(ENVIRONMENT, "  ")}
 \b
-Exit codes:
+Exit codes (reconciler help exit-codes):
   0 done  2 pending  3 files invalid  4 refused by a safeguard  5 stale or conflict
   6 portal unreachable  7 a write failed  8 not allowed  64 wrong usage  130, 143 interrupted
 
@@ -69,7 +68,11 @@ Examples:
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Customers and contacts of a translation company's portal, as files in git.",
 )
-@click.version_option(version("portal-reconciler"), prog_name="reconciler")
+@click.version_option(
+    version("portal-reconciler"),
+    prog_name="reconciler",
+    message=f"%(prog)s, version %(version)s\n{table(FORMATS).rstrip()}",
+)
 @with_settings
 def cli(_settings: Settings) -> None:
     """Take the options that all commands share."""

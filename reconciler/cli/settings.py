@@ -64,16 +64,26 @@ class Settings:
         """Return the folder of the files with its git repository; opened once per command."""
         # only commands that read files
         from reconciler.adapters.repository import Repository  # noqa: PLC0415
-        from reconciler.adapters.root import find_root  # noqa: PLC0415  the same
 
-        if self.root is not None:
-            return Repository(self.root)
-        here = Path()
-        # unlike Path.home, this never fails: a container may run as a user without a home
-        root = find_root(here, Path(os.path.expanduser("~")))
-        if root != here:
+        root = self._nearest_root()
+        if self.root is None and root != Path():
             say(self, f"using portal.yaml in {root}")
         return Repository(root)
+
+    def root_to_write(self) -> Path:
+        """Return the folder of the files for a command that writes, and show which one it is."""
+        root = self._nearest_root()
+        say(self, f"using the files in {root.resolve()}")
+        return root
+
+    def _nearest_root(self) -> Path:
+        # only commands that read files
+        from reconciler.adapters.root import find_root  # noqa: PLC0415
+
+        if self.root is not None:
+            return self.root
+        # unlike Path.home, this never fails: a container may run as a user without a home
+        return find_root(Path(), Path(os.path.expanduser("~")))
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """Return a client that can only read."""
@@ -109,14 +119,16 @@ class Settings:
         """Return whether to color the output to the stream (stdout by default)."""
         if self.color != "auto":
             return self.color == "always"
+        # https://no-color.org, https://force-color.org, https://bixense.com/clicolors
+        if os.environ.get("NO_COLOR"):
+            return False
+        if any(os.environ.get(name, "0") not in {"", "0"} for name in _FORCING):
+            return True
         out = stream or sys.stdout
-        return (
-            bool(out.isatty())
-            and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb"
-        )
+        return bool(out.isatty()) and os.environ.get("TERM") != "dumb"
 
 
+_FORCING: Final = ("FORCE_COLOR", "CLICOLOR_FORCE")
 # The maximum number of characters read from a token file.
 _MAX_TOKEN_LENGTH: Final = 10_000
 
@@ -163,7 +175,8 @@ _OPTIONS: Final = (
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
-        help="Color the text [default: auto]",
+        help="Color the text [default: auto, by NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, or on a "
+        "terminal]",
     ),
     click.option(
         "-q",

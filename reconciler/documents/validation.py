@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.documents.field_types import Document
 from reconciler.documents.positions import Composed, Path, Span
+from reconciler.documents.readable_part import readable_part
 from reconciler.documents.types import DOCUMENTS
 from reconciler.documents.validation_messages import (
     HINTS,
@@ -77,26 +78,48 @@ class Source:
         return self.composed.values.get(at, Span(1, 1))
 
 
-def validate_value(kind: str, source: Source) -> Document | tuple[Problem, ...]:
-    """Return the typed document of that kind, or every problem of the value."""
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The typed document, and every problem of its value.
+
+    With problems, `document` is what is readable of it, or None.
+    """
+
+    document: Document | None
+    problems: tuple[Problem, ...] = ()
+
+
+def validate_value(kind: str, source: Source) -> Verdict:
+    """Return the verdict on a file's value as a document of that kind."""
     if not isinstance(source.composed.value, dict):
         message = (
             "the file is empty; it must hold keys and values"
             if source.composed.value is None
             else ("the file must hold keys and values at its top level")
         )
-        return (
-            source.problem(
-                RuleId.DOCUMENT,
-                Span(1, 1),
-                message,
-                hint="see the examples in customers/README.md",
-            ),
-        )
+        hint = "see the examples in customers/README.md"
+        problem = source.problem(RuleId.DOCUMENT, Span(1, 1), message, hint=hint)
+        return Verdict(None, (problem,))
     try:
-        return DOCUMENTS[kind].model_validate(source.composed.value)
+        return Verdict(DOCUMENTS[kind].model_validate(source.composed.value))
     except ValidationError as error:
-        return tuple(_problems(DOCUMENTS[kind], source, error.errors(include_url=False)))
+        details = error.errors(include_url=False)
+        part = _readable_part(kind, source, details)
+        return Verdict(part, tuple(_problems(DOCUMENTS[kind], source, details)))
+
+
+def _readable_part(
+    kind: str, source: Source, details: list[ErrorDetails]
+) -> Document | None:
+    unknown_keys, invalid_keys = set(), set()
+    for detail in details:
+        at = _path(source, detail)
+        if detail["type"] == "extra_forbidden":
+            unknown_keys.add(at)
+        elif at:
+            invalid_keys.add(str(at[0]))
+    value = source.composed.value
+    return readable_part(DOCUMENTS[kind], value, unknown_keys, invalid_keys)
 
 
 def _problems(

@@ -59,6 +59,10 @@ class DesiredContact:
     registration: RegistrationRef | None = None
     refuses_registration: bool = False
 
+    def says(self, field: str) -> bool:
+        """Return whether the file has the field; a file with problems may lack a required one."""
+        return field in self.fields
+
     @property
     def name(self) -> str:
         return str(self.fields["name"])
@@ -111,6 +115,10 @@ class DesiredCustomer:
     release: bool = False
     contacts: Mapping[str, DesiredContact] = field(default_factory=dict)
     farewells: Mapping[str, Farewell] = field(default_factory=dict)
+
+    def says(self, field: str) -> bool:
+        """Return whether the file has the field; a file with problems may lack a required one."""
+        return field in self.fields
 
     @property
     def name(self) -> str:

@@ -40,6 +40,7 @@ from reconciler.portal.store.database import (
     check_version,
     open_database,
     reading,
+    require_database,
 )
 from reconciler.portal.store.restore import RestoreResult, restore_archive
 from reconciler.portal.store.store import Store, open_store
@@ -72,6 +73,7 @@ __all__ = [
     "invite",
     "is_empty",
     "list_tokens",
+    "require_database",
     "restore",
     "revoke_token",
     "running",

@@ -10,12 +10,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
+from reconciler.model.formats import JSON_VERSION
 from reconciler.model.problems import Counts, Problem, Severity
 from reconciler.reports.escaping import escape_invisible
 from reconciler.reports.formatting import count_noun, escape, isolate_direction, width
 from reconciler.reports.style import Style, Tone
 
-SCHEMA_VERSION: Final = 1
 # The maximum number of characters of a source line; of a longer one, those around the
 # place.
 WIDEST: Final = 120
@@ -32,7 +32,7 @@ def problems_text(problems: Sequence[Problem], counts: Counts, style: Style) -> 
 def problems_json(problems: Sequence[Problem], counts: Counts) -> str:
     """Return the same as `schemas/problems.schema.json` defines it."""
     document = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": JSON_VERSION,
         "problems": [_row(problem) for problem in problems],
         "summary": {
             "files": counts.files,

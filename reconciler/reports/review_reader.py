@@ -15,9 +15,10 @@ from typing import Any, Final, NoReturn
 
 from reconciler.documents.published_schemas import validator_for
 from reconciler.model.errors import Refused
+from reconciler.model.formats import JSON_VERSION
 from reconciler.model.plan import Loss, Permissions, PersonOutcome, Review, Scope
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = JSON_VERSION
 # The maximum number of characters; a plan for 50,000 new people has a fifth of them.
 LARGEST: Final = 256 * 1024 * 1024
 DEEPEST: Final = 32

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from reconciler.documents.layout import PORTAL
 from reconciler.documents.pipeline import (
     DocumentsResult,
     LastApplied,
@@ -13,7 +14,7 @@ from reconciler.documents.pipeline import (
     read_documents,
     rule_patterns,
 )
-from reconciler.model.desired import DesiredState
+from reconciler.model.desired import DesiredSettings, DesiredState, Place
 from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused, WrongUsage
 from reconciler.model.files import Tree
 from reconciler.model.live import Applied, LiveState
@@ -104,13 +105,38 @@ def check_out(files: FileTree, stage: Stage = silent_stage) -> Folder:
     """
     with stage("reading the files"):
         tree = read_files(files)
-    if not tree.has_customers:
-        raise Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
+    if refusal := refusal_of_empty_tree(tree, None):
+        raise refusal
     with stage("checking the files"):
         desired = _valid(read_documents(tree))
-    if not desired.customers:
-        raise Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
+    if refusal := refusal_of_empty_tree(tree, desired):
+        raise refusal
     return Folder(files, tree, desired)
+
+
+def check_out_any(files: FileTree, stage: Stage = silent_stage) -> Folder:
+    """Return the same for reading alone: a folder without customers, or without any file, manages
+    nothing.
+    """
+    with stage("reading the files"):
+        tree = read_files(files)
+    desired = DesiredState("", DesiredSettings({}, Place(PORTAL, 1)))
+    if tree.files or tree.has_customers:
+        with stage("checking the files"):
+            desired = _valid(read_documents(tree))
+    # No row of a portal has an empty owner. With one, customers without a folder would be on
+    # their way out, and what is in them no longer unmanaged.
+    nothing = replace(desired, owner="")
+    return Folder(files, tree, desired if desired.customers else nothing)
+
+
+def refusal_of_empty_tree(tree: Tree, desired: DesiredState | None) -> Refused | None:
+    """Return the refusal of a tree without customers; `desired` is None while it is not known."""
+    if not tree.has_customers:
+        return Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
+    if desired is not None and not desired.customers:
+        return Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
+    return None
 
 
 def check_out_commit(files: FileTree, ref: str) -> DesiredState:

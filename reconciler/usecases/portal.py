@@ -73,6 +73,7 @@ def serve(database: str, port: int, host: str, base_url: str | None, **more: Any
 def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
     """Return a new token of this scope from `commands.create_token`."""
     with _translated_errors():
+        commands.require_database(database)
         try:
             return commands.create_token(database, scope, name, expires, owner)
         except ValueError as error:
@@ -84,12 +85,14 @@ def token(database: str, scope: str, name: str, expires: str, owner: str | None)
 def tokens(database: str) -> list[dict[str, str | None]]:
     """Return every token of the portal, oldest first, from `commands.list_tokens`."""
     with _translated_errors():
+        commands.require_database(database)
         return commands.list_tokens(database)
 
 
 def revoke(database: str, id: str) -> str:
     """End a token and return a sentence about the result."""
     with _translated_errors():
+        commands.require_database(database)
         try:
             name, end = commands.revoke_token(database, id)
         except ValueError as error:
@@ -172,6 +175,7 @@ def seed(
 def back_up(database: str, files: Path | None, out: Path) -> str:
     """Write a portal to one archive and return a sentence about its content."""
     with _translated_errors():
+        commands.require_database(database)
         return f"wrote {out}: {commands.back_up(database, files, out)}"
 
 
@@ -216,6 +220,7 @@ def _restore_report(result: commands.RestoreResult) -> Iterator[str]:
 def verify(database: str, expected_head: str | None) -> str:
     """Return the verdict on the audit feed, line by line; `Refused` when an entry was changed."""
     with _translated_errors():
+        commands.require_database(database)
         verdict = commands.verify(database, expected_head)
     if verdict.wrong is not None:
         hint = (

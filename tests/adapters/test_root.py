@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,10 @@ def test_the_search_ends_at_the_top_of_a_repository(home: Path, monkeypatch: pyt
 def test_the_search_ends_at_the_home_folder(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home.parent / "portal.yaml").touch()
     assert root_of(home / "book", home, monkeypatch) == Path()
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to somebody else")
+def test_the_search_ends_below_a_folder_of_another_owner(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "book" / "portal.yaml").touch()
+    os.chown(home / "book", 4711, 4711)
+    assert root_of(home / "book" / "customers" / "acme", home, monkeypatch) == Path()

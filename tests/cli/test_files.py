@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
 
+from reconciler.cli.commands.portal import portal
 from reconciler.cli.main import COMMANDS
 from reconciler.model.rules import FILE_RULES, PLAN_RULES
 from reconciler.shipped import schemas_folder
@@ -98,12 +101,12 @@ def test_help_costs_only_click() -> None:
     assert "Make the portal match the files." in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal invite", "portal seed"])
+@pytest.mark.parametrize("command", [*COMMANDS, *(f"portal {name}" for name in portal.commands)])
 def test_every_command_helps_with_examples(folder: Program, command: str) -> None:
     run = folder(*command.split(), "--help")
     assert run.code == 0
-    assert "Examples:" in run.out
-    assert "reconciler" in run.out
+    _, _, examples = run.out.partition("Examples:")
+    assert f"reconciler {command}" in examples, "a command has examples of its own"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +125,11 @@ def test_every_command_helps_with_examples(folder: Program, command: str) -> Non
         (["apply"], "--yes"),
         (["plan", "--portal-url", "https://ann:secret@portal.example"], "user name or password"),
         (["portal", "token", "--database", "mysql://x/y", "--scope", "read"], "mysql"),
+        (["portal", "token", "--scope", "read"], "there is no database 'portal.sqlite'"),
+        (["portal", "tokens", "--database", "sqlite:///x.sqlite"], "there is no database 'x.sqlite'"),
+        (["portal", "revoke", "tok_1"], "reconciler portal serve"),
+        (["portal", "verify"], "there is no database"),
+        (["portal", "backup", "--out", "portal.zip"], "there is no database"),
     ],
 )
 def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, arguments: list[str], said: str) -> None:
@@ -129,6 +137,7 @@ def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, argumen
     assert run.code == 64, run.err
     assert said in run.err
     assert "secret@" not in run.err
+    assert not list(folder.root.glob("*.sqlite*"))
 
 
 @pytest.mark.parametrize("arguments", [[], ["portal"]])
@@ -140,7 +149,7 @@ def test_without_a_command_the_commands_are_listed(folder: Program, arguments: l
 
 def test_an_unencrypted_portal_elsewhere_is_not_spoken_to(folder: Program) -> None:
     run = folder("plan", "--portal-url", "http://portal.provider.example", RECONCILER_PORTAL_TOKEN="token")
-    assert (run.code, "use https" in run.err) == (8, True)
+    assert (run.code, "use https" in run.err) == (64, True)
     assert folder("plan", "--portal-url", "https://portal.provider.example").code == 8
 
 
@@ -172,13 +181,32 @@ def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
 
 
 def test_a_rule_names_the_command_that_finds_it(folder: Program) -> None:
-    assert "(reported by reconciler validate)" in folder("explain", "unknown-key").out
+    assert "(reported by reconciler validate)" in folder("explain", "missing-key").out
     assert "(reported by reconciler plan)" in folder("explain", "no-heir").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_every_shell_gets_its_completion(folder: Program, shell: str) -> None:
     assert "_RECONCILER_COMPLETE" in folder("completion", shell).out
+
+
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("reconciler plan --customer ha", ["havbris-sjomat"]),
+        ("reconciler apply --yes --customer acme", ["acme-medical"]),
+        ("reconciler plan --customer zzz", []),
+        ("reconciler explain no-h", ["no-heir"]),
+        ("reconciler explain own/", []),
+        ("reconciler help exit", ["exit-codes"]),
+        ("reconciler --root /nowhere/at/all plan --customer a", []),
+    ],
+)
+def test_a_shell_completes_customers_and_rules(folder: Program, line: str, values: list[str]) -> None:
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_RECONCILER_COMPLETE": "bash_complete"}
+    run = folder(**asked)
+    assert [value.removeprefix("plain,") for value in run.out.split()] == values
+    assert run.err == ""
 
 
 def test_what_is_printed_does_not_depend_on_the_locale(folder: Program) -> None:
@@ -213,3 +241,103 @@ def test_a_result_that_nobody_can_take_is_no_crash(folder: Program, into: str) -
 def test_a_log_for_machines_is_json(folder: Program) -> None:
     run = folder("plan", "--log-format", "json")
     assert json.loads(run.err.splitlines()[0])["level"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": ""}, True),
+    ],
+)
+def test_the_environment_decides_the_color_that_no_flag_decides(
+    folder: Program, environment: dict[str, str], colored: bool
+) -> None:
+    assert ("\x1b[" in folder("explain", "no-heir", **environment).out) is colored
+    assert "\x1b[" in folder("explain", "no-heir", "--color", "always", **environment).out
+    assert "\x1b[" not in folder("explain", "no-heir", "--color", "never", **environment).out
+
+
+def test_the_version_names_the_formats_that_the_program_speaks(folder: Program) -> None:
+    first, *formats = folder("--version").out.splitlines()
+    assert re.fullmatch(r"reconciler, version \d+\.\d+\.\d+", first)
+    portal_schema = json.loads((schemas_folder() / "portal.schema.json").read_text(encoding="utf-8"))
+    plan_schema = json.loads((schemas_folder() / "plan.schema.json").read_text(encoding="utf-8"))
+    files, documents = (schema["properties"]["schema_version"]["const"] for schema in (portal_schema, plan_schema))
+    assert [line.split()[:3] for line in formats] == [
+        ["files", "schema_version", str(files)],
+        ["JSON", "schema_version", str(documents)],
+        ["API", "/api/v1", "of"],
+    ]
+
+
+def test_help_knows_topics_and_commands(folder: Program) -> None:
+    codes = folder("help", "exit-codes").out
+    assert re.search(r"^4 +only other groups +a safeguard refused", codes, re.MULTILINE)
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9, ]+) \|", page, re.MULTILINE)
+    assert [line.split("  ")[0] for line in codes.splitlines()[1 : len(rows) + 1]] == rows
+    assert "RECONCILER_PORTAL_TOKEN" in folder("help", "environment").out
+    assert folder("help").out == folder("--help").out
+    for command in (["plan"], ["portal", "revoke"]):
+        assert folder("help", *command).out == folder(*command, "--help").out
+    wrong = folder("help", "exit-code")
+    assert (wrong.code, "did you mean 'exit-codes'?" in wrong.err) == (64, True)
+    assert folder("help", "plan", "more").code == 64
+
+
+def test_one_path_is_validated_with_what_the_other_files_say(folder: Program) -> None:
+    path = folder.root / JANE
+    path.write_text(path.read_text(encoding="utf-8").replace("tom-lang", "nobody-here"), encoding="utf-8")
+    (folder.root / "customers/brackenfield/customer.yaml").write_text("nmae: X\n", encoding="utf-8")
+    jane = folder("validate", JANE)
+    assert (jane.code, jane.out.count("error["), "'nobody-here' is not a contact" in jane.out) == (3, 1, True)
+    assert re.search(r"^\d errors in other files; run reconciler validate$", jane.err, re.MULTILINE)
+    other = folder("validate", "customers/havbris-sjomat")
+    assert (other.code, other.out) == (0, "7 files are valid: 1 customer, 5 contacts\n")
+    assert folder("validate", JANE, "portal.yaml", "--format", "json").code == 3
+    assert folder("validate", ".").out == folder("validate").out
+    summary = json.loads(folder("validate", JANE, "--format", "json").out)["summary"]
+    assert summary == {"files": 1, "customers": 0, "contacts": 1, "errors": 1, "warnings": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("customers/acme-medical/contacts/jane-do.yaml", "did you mean"),
+        ("customers/nobody", "there is no file to validate at 'customers/nobody'"),
+        ("..", "is not below"),
+        ("customers/acme-medica", "there is no file to validate"),
+    ],
+)
+def test_a_path_without_a_file_is_wrong_usage(folder: Program, path: str, said: str) -> None:
+    run = folder("validate", path)
+    assert (run.code, run.out, said in run.err) == (64, "", True), run.err
+
+
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_without_customers_validate_says_what_plan_says(folder: Program, has_folder: bool) -> None:
+    shutil.rmtree(folder.root / "customers")
+    if has_folder:
+        (folder.root / "customers").mkdir()
+    run = folder("validate")
+    plan = folder("plan", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
+    assert (run.code, run.err) == (plan.code, plan.err) == (4, plan.err)
+    assert "refusing to treat an empty tree" in run.err
+
+
+def test_a_command_that_writes_names_the_folder_that_it_found(folder: Program) -> None:
+    below = Program(folder.root / "customers/acme-medical", {"HOME": str(folder.root.parent)})
+    run = below("schema")
+    assert (run.code, run.err) == (0, f"using the files in {folder.root.resolve()}\n")
+    assert (folder.root / "schemas" / "contact.schema.json").is_file()
+    assert below("schema", "--check").err == "using portal.yaml in ../..\n"
+    applying = below("apply", "--yes", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
+    assert (applying.code, f"using the files in {folder.root.resolve()}\n" in applying.err) == (6, True)
+    assert "using" not in folder("validate").err

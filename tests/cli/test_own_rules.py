@@ -41,6 +41,8 @@ def test_validate_shows_the_place_of_a_finding_of_an_own_rule(connected: Program
     assert run.code == 3
     assert f"{CONTACT}:4:10: error[own/no-protect-false]: nobody writes protect: false" in run.out + run.err
     assert connected("explain", "own/no-protect-false").code == 0
+    typed = {"COMP_WORDS": "reconciler explain own/n", "COMP_CWORD": "2", "_RECONCILER_COMPLETE": "bash_complete"}
+    assert connected(**typed).out.split() == ["plain,own/no-protect-false"]
 
 
 def test_a_commit_does_not_free_itself_from_the_rule_that_was_applied(connected: Program) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import sqlite3
 from pathlib import Path
@@ -238,3 +239,14 @@ def test_a_kept_demo_can_be_played_with(tmp_path: Path) -> None:
     assert (tmp_path / "tour" / "portal.sqlite").is_file()
     assert Program(tmp_path)("validate", "--root", "tour/book").code == 0
     assert Program(tmp_path)("demo", "--keep", "tour").code == 64
+
+
+def test_drift_works_where_there_are_no_files_yet(connected: Program) -> None:
+    shutil.rmtree(connected.root / "customers")
+    without_customers = connected("drift", "--format", "json", "--detailed-exitcode")
+    (connected.root / "portal.yaml").unlink()
+    empty = connected("drift", "--format", "json", "--detailed-exitcode")
+    for run in (without_customers, empty):
+        assert run.code == 0, run.err
+        assert {row["name"] for row in json.loads(run.out)["unmanaged"]} >= {"Ines Brandt", "Hugo Perret"}
+    assert connected("plan").code == connected("apply", "--yes").code == 4

@@ -9,12 +9,15 @@ import httpx
 import pytest
 
 from reconciler.portal.commands import running
+from reconciler.portal.store.store import open_store
 from tests.cli.conftest import Program
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    url = f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    open_store(url).engine.dispose()
+    return url
 
 
 def test_a_revoked_token_opens_nothing_and_the_others_go_on(folder: Program, database: str) -> None:
@@ -97,3 +100,10 @@ def test_a_token_that_was_never_made_cannot_be_revoked(folder: Program, database
     assert run.err == (
         "error: there is no token 'tok_0'; nothing was changed\n  hint: reconciler portal tokens shows their ids\n"
     )
+
+
+def test_the_commands_of_a_portal_share_a_default_database(folder: Program) -> None:
+    assert folder("portal", "seed", "--customers", "1", "--contacts-per-customer", "1").code == 0
+    assert (folder.root / "portal.sqlite").is_file()
+    assert folder("portal", "token", "--scope", "read").code == 0
+    assert "default: sqlite:///portal.sqlite" in " ".join(folder("portal", "serve", "--help").out.split())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.portal.store.store import open_store
 from tests.cli.conftest import Program
 
 
@@ -14,6 +15,7 @@ from tests.cli.conftest import Program
 def path(tmp_path: Path, folder: Program) -> Path:
     """A portal's database with three entries in its feed."""
     path = tmp_path / "portal.sqlite"
+    open_store(f"sqlite:///{path}").engine.dispose()
     for name in ("one", "two", "three"):
         folder("portal", "token", "--database", f"sqlite:///{path}", "--scope", "read", "--name", name)
     return path

@@ -185,10 +185,22 @@ def test_a_person_whose_file_cannot_be_read_is_not_missed_as_an_heir() -> None:
     assert {problem.rule for problem in read_documents(Tree((*files, lost))).problems} == {"file-unreadable"}
 
 
+def test_one_slip_hides_no_other() -> None:
+    problems = cases.read("unknown-key/hides-nothing-else").problems
+    found = {problem.rule for problem in problems if problem.path == CONTACT}
+    assert found == {"missing-key", "unknown-key", "services", "heir", "language", "on", "foreign-domain"}
+    assert cases.read("unknown-key/hides-nothing-else").desired is None
+
+
+def test_what_an_invalid_file_does_not_say_is_no_problem_of_another() -> None:
+    assert {problem.rule for problem in cases.read("per-word/hides-no-service").problems} == {"per-word"}
+
+
 def test_a_finding_has_the_json_pointer_of_its_value() -> None:
     tree = cases.tree("role/all-problems-of-all-files-at-once")
     pointers = {problem.rule: problem.pointer for problem in read_documents(tree).problems}
     assert pointers == {
+        "email": "/email",
         "role": "/role",
         "yaml-key-twice": "",
         "project-managers": "/project_managers/0",

@@ -18,9 +18,11 @@ from typing import Any
 
 import click
 
+from reconciler.adapters.repository import Repository
 from reconciler.cli.commands.apply_output import Output
 from reconciler.cli.commands.apply_progress import ApplyProgress, WatchedWriter
 from reconciler.cli.commands.options import (
+    CUSTOMERS,
     permissions_of,
     rare_collections,
     running,
@@ -86,13 +88,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
     metavar="S",
     help="Wait up to S seconds for another run's lease, and for another shard.",
 )
-@click.option(
-    "--customer",
-    "customers",
-    multiple=True,
-    metavar="KEY",
-    help="Only this customer; repeatable.",
-)
+@CUSTOMERS
 @click.option("--shard", type=_Shard(), help="Apply only this part of the customers.")
 @click.option(
     "--parallelism",
@@ -146,7 +142,8 @@ def apply(
         )
         reader = settings.reader(budget)
         writer = WatchedWriter(settings.address(), budget, run_progress)
-        outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
+        files = Repository(settings.root_to_write())
+        outcome = apply_files(files, reader, writer, options, callbacks)
     output.show_outcome(outcome)
     return of_outcome(outcome)
 

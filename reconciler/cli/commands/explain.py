@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from reconciler.cli.commands.completions import complete_rule
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId, Where
@@ -36,7 +37,7 @@ _OWN: Final = "own/"
 
 
 @click.command(epilog=EPILOG)
-@click.argument("rule", required=False)
+@click.argument("rule", required=False, shell_complete=complete_rule)
 @with_settings
 def explain(settings: Settings, rule: str | None) -> int:
     """Explain a rule: its condition, its reason, and what to do."""

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from reconciler.adapters.budget import Budget
+from reconciler.cli.commands.completions import complete_customer
 from reconciler.cli.commands.progress import Progress
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, report_time
@@ -21,6 +22,14 @@ from reconciler.model.problems import Counts
 from reconciler.reports.formatting import count_noun
 from reconciler.reports.problems import problems_text
 
+CUSTOMERS = click.option(
+    "--customer",
+    "customers",
+    multiple=True,
+    metavar="KEY",
+    shell_complete=complete_customer,
+    help="Only this customer; repeatable.",
+)
 _COUNT = click.IntRange(min=0)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 from reconciler.cli.catalogs import wording_for
+from reconciler.cli.commands.next_step import next_step
 from reconciler.cli.commands.options import (
+    CUSTOMERS,
     page,
     permissions_of,
     rare_collections,
@@ -16,15 +18,15 @@ from reconciler.cli.commands.options import (
     with_permissions,
 )
 from reconciler.cli.exit_codes import of_plan
-from reconciler.cli.output import style_of
+from reconciler.cli.output import say, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
 from reconciler.reports.as_json import plan_json
 from reconciler.reports.markdown import plan_markdown
 from reconciler.reports.redaction import redact_plan
 from reconciler.reports.text import plan_text
-from reconciler.usecases.plan import PlanOptions
-from reconciler.usecases.plan import plan as make_plan
+from reconciler.usecases.checkout import check_out
+from reconciler.usecases.plan import PlanOptions, plan_folder
 
 EPILOG = """\b
 Examples:
@@ -49,13 +51,7 @@ Examples:
 )
 @click.option("--since", metavar="REF", help="Show only the changes since this commit.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
-@click.option(
-    "--customer",
-    "customers",
-    multiple=True,
-    metavar="KEY",
-    help="Only this customer; repeatable.",
-)
+@CUSTOMERS
 @click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
@@ -72,9 +68,9 @@ def plan(
     """Show the changes that an apply would make now. Read-only."""
     options = PlanOptions(customers, since, permissions_of(flags))
     with rare_collections(), running(settings) as (progress, budget):
-        full_plan = make_plan(
-            settings.repository(), settings.reader(budget), options, progress.stage
-        )
+        files, reader = settings.repository(), settings.reader(budget)
+        folder = check_out(files, progress.stage)
+        full_plan = plan_folder(folder, reader, options, progress.stage)
     if out is not None:
         # Never redacted: an apply compares the plan's ids and losses, people by their keys.
         _write(out, plan_json(full_plan))
@@ -86,6 +82,9 @@ def plan(
             page(plan_markdown(shown_plan, wording_for(settings, shown_plan.language)))
         case _:
             page(plan_text(shown_plan, style_of(settings)))
+            is_dirty = bool(folder.tree.dirty and folder.tree.commit)
+            if step := next_step(settings, full_plan, options, out, is_dirty=is_dirty):
+                say(settings, step)
     return of_plan(full_plan, detailed=detailed_exitcode)
 
 

@@ -11,7 +11,8 @@ from typing import Final
 
 import click
 
-from reconciler.cli.commands.portal_options import DATABASE, EPILOG, FILES
+from reconciler.cli.commands.portal_archives import backup, restore, verify
+from reconciler.cli.commands.portal_options import DATABASE, EPILOG, FILES, examples
 from reconciler.cli.commands.portal_tokens import revoke, token, tokens
 from reconciler.cli.output import show, warn
 from reconciler.cli.settings import Settings, with_settings
@@ -40,11 +41,17 @@ def portal() -> None:
     """Serve the reference portal, create tokens for it, fill it, back it up."""
 
 
-for _command in (token, tokens, revoke):
+for _command in (token, tokens, revoke, backup, restore, verify):
     portal.add_command(_command)
 
 
-@portal.command(epilog=EPILOG)
+@portal.command(
+    epilog=examples(
+        "serve",
+        "serve --database sqlite:///portal.sqlite --port 8000",
+        "serve --database postgresql:///portal --files files --base-url https://portal.example",
+    )
+)
 @DATABASE
 @FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
@@ -155,76 +162,12 @@ def serve(
     return 0
 
 
-@portal.command(epilog=EPILOG)
-@DATABASE
-@FILES
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The new archive.",
+@portal.command(
+    epilog=examples(
+        'invite --name "Ada Quist" --email ada@provider.example',
+        'invite --name "Lee Ward" --email lee@provider.example --kind project_manager',
+    )
 )
-def backup(database: str, files: Path | None, out: Path) -> int:
-    """Write everything in the portal to one archive; servers keep running."""
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    show(case.back_up(database, files, out) + "\n")
-    return 0
-
-
-@portal.command(epilog=EPILOG)
-@DATABASE
-@FILES
-@click.option(
-    "--from",
-    "archive",
-    type=click.Path(path_type=Path),
-    required=True,
-    metavar="FILE",
-    help="The archive.",
-)
-@click.option(
-    "--keep-tokens",
-    is_flag=True,
-    help="Keep the backup's tokens valid; by default all are ended.",
-)
-def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
-    """Restore an archive into an empty database, SQLite or PostgreSQL; completely, or not at all.
-
-    Prints what no longer works: links, sign-ups and, without --keep-tokens, every token.
-    """
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    show(case.restore(database, files, archive, keep_tokens=keep_tokens) + "\n")
-    return 0
-
-
-@portal.command(epilog=EPILOG)
-@DATABASE
-@click.option(
-    "--head",
-    metavar="HASH",
-    help="A head recorded earlier; one of the entries must have it.",
-)
-def verify(database: str, head: str | None) -> int:
-    """Compare every entry of the audit feed with its hash; exits with 4 and names the first changed
-    entry.
-
-    Without --head, a recomputed chain and missing last entries are not detected.
-    """
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
-        raise WrongUsage(
-            f"--head: '{head}' is not a head",
-            "pass the 64 hexadecimal digits that `reconciler portal verify` prints",
-        )
-    show(case.verify(database, head) + "\n")
-    return 0
-
-
-@portal.command(epilog=EPILOG)
 @DATABASE
 @click.option("--name", required=True, help="The person's name.")
 @click.option(
@@ -272,7 +215,12 @@ def invite(
     return 0
 
 
-@portal.command(epilog=EPILOG)
+@portal.command(
+    epilog=examples(
+        "seed",
+        "seed --database sqlite:///large.sqlite --customers 1000 --contacts-per-customer 10",
+    )
+)
 @DATABASE
 @click.option(
     "--customers",

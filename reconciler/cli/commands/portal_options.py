@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+# Of the group. Each command has examples of its own.
 EPILOG = """\b
 Examples:
   reconciler portal seed  --database sqlite:///portal.sqlite
@@ -17,9 +18,18 @@ Examples:
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email a@b.example
 """
 
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help: calls to copy."""
+    return "\n".join(
+        ["\b", "Examples:", *(f"  reconciler portal {line}" for line in lines)]
+    )
+
+
 DATABASE = click.option(
     "--database",
-    required=True,
+    default="sqlite:///portal.sqlite",
+    show_default=True,
     metavar="URL",
     envvar="RECONCILER_PORTAL_DATABASE",
     show_envvar=True,

@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from reconciler.cli.commands.portal_options import DATABASE, EPILOG
+from reconciler.cli.commands.portal_options import DATABASE, examples
 from reconciler.cli.output import show
 from reconciler.reports.formatting import escape
 
@@ -16,7 +16,13 @@ from reconciler.reports.formatting import escape
 _COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 
 
-@click.command(epilog=EPILOG)
+@click.command(
+    epilog=examples(
+        "token --scope apply",
+        "token --scope read --name ci-plan --expires 30",
+        "token --scope apply --owner acme-translations --expires 2027-03-31",
+    )
+)
 @DATABASE
 @click.option(
     "--scope",
@@ -49,7 +55,12 @@ def token(
     return 0
 
 
-@click.command(epilog=EPILOG)
+@click.command(
+    epilog=examples(
+        "tokens",
+        "tokens --format json",
+    )
+)
 @DATABASE
 @click.option(
     "--format",
@@ -84,7 +95,12 @@ def _line(row: Mapping[str, str | None]) -> str:
     )
 
 
-@click.command(epilog=EPILOG)
+@click.command(
+    epilog=examples(
+        "tokens                             shows the ids",
+        "revoke tok_0123456789abcdef0123",
+    )
+)
 @DATABASE
 @click.argument("id")
 def revoke(database: str, id: str) -> int:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from reconciler.cli.exit_codes import DONE, PENDING
@@ -25,14 +23,15 @@ def schema(settings: Settings, check: bool) -> int:
     """Write the JSON Schemas of the files into schemas/, for completion and hover texts in
     editors.
     """
-    folder = (settings.root or Path()) / "schemas"
     if check:
+        folder = settings.repository().root / "schemas"
         names = differing(folder)
         show(
             "".join(f"{name} would change\n" for name in names)
             or "the schemas are up to date\n"
         )
         return PENDING if names else DONE
+    folder = settings.root_to_write() / "schemas"
     folder.mkdir(exist_ok=True)
     show(
         "".join(f"wrote {name}\n" for name in write(folder))

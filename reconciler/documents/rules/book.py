@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.documents.layout import PORTAL
 from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Path, Span
 from reconciler.documents.validation import Source
@@ -20,22 +21,38 @@ DesiredObject: TypeAlias = DesiredContact | DesiredCustomer | Farewell
 class Book:
     """All customers of a tree, the portal file, and the sources to point into.
 
-    `unread`: customers of which a file could not be read.
+    `unread`: customers of which a file could not be read. `partial`: customers with a file of which
+    only a part is here.
     """
 
     customers: Mapping[str, DesiredCustomer]
     portal: Portal | None
     sources: Mapping[str, Source]
     unread: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
 
     @property
     def complete_customers(self) -> list[DesiredCustomer]:
-        """The customers whose files could all be read; for others, a missing file proves
-        nothing.
-        """
+        """The customers whose files are all valid; for others, what is missing proves nothing."""
+        incomplete = self.unread | self.partial
+        return [
+            customer for key, customer in self.customers.items() if key not in incomplete
+        ]
+
+    @property
+    def known_customers(self) -> list[DesiredCustomer]:
+        """The customers whose people and heirs are all known."""
         return [
             customer for key, customer in self.customers.items() if key not in self.unread
         ]
+
+    @property
+    def knows_services(self) -> bool:
+        """True when the portal file is readable where it says which services exist."""
+        if self.portal is None:
+            return False
+        is_lost = "services" not in self.portal.model_fields_set
+        return not (is_lost and "services" in self.sources[PORTAL].composed.value)
 
     def contacts(self) -> Iterator[DesiredContact]:
         for customer in self.customers.values():

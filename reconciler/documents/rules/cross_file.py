@@ -29,6 +29,8 @@ def address_unique(book: Book) -> Iterator[Problem]:
     """An address is one person's login in the whole portal."""
     first: dict[str, DesiredContact] = {}
     for contact in book.contacts():
+        if not contact.says("email"):
+            continue
         earlier = first.setdefault(address_key(contact.email), contact)
         if earlier is not contact:
             line = earlier.places["email"].line
@@ -46,6 +48,8 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
     """A customer's name is unique."""
     first: dict[str, DesiredCustomer] = {}
     for customer in book.customers.values():
+        if not customer.says("name"):
+            continue
         earlier = first.setdefault(name_key(customer.name), customer)
         if earlier is not customer:
             message = (
@@ -80,7 +84,8 @@ def services_exist(book: Book) -> Iterator[Problem]:
             customer_services = (
                 customer_field if isinstance(customer_field, tuple) else contact_services
             )
-            for key in contact_services:
+            # Only a readable portal file says which services are open to all.
+            for key in contact_services if book.knows_services else ():
                 exists = portal_services is None or key in portal_services
                 if exists and key not in customer_services and not _for_all(book, key):
                     message = f"'{key}' is not one of the services of {customer.key}"
@@ -195,7 +200,10 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
     for customer in book.customers.values():
         domains = {domain_key(domain) for domain in _texts(customer, "email_domains")}
         for contact in customer.contacts.values() if domains else ():
-            if domain_key(contact.email.rpartition("@")[2]) not in domains:
+            if (
+                contact.says("email")
+                and domain_key(contact.email.rpartition("@")[2]) not in domains
+            ):
                 message = f"'{contact.email}' is not in a domain of {customer.key}"
                 hint = "check the address, or add its domain to email_domains"
                 yield as_warning(

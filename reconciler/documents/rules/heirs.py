@@ -18,7 +18,7 @@ def heirs_resolve(book: Book) -> Iterator[Problem]:
     Under `removed/` this only warns: a farewell of a removed contact has no effect, so it must not
     block the removal of its heir. Where there is open work, the plan refuses.
     """
-    for customer in book.complete_customers:
+    for customer in book.known_customers:
         if customer.heir:
             yield from _heir(book, customer, customer, customer.heir)
         for contact in customer.contacts.values():
@@ -39,7 +39,7 @@ def _heir(
         chain.append(heir)
         contact = _find_contact(customer, heir)
         if contact is not None and contact.leaves is None:
-            if not may_hold_work(contact.role):
+            if contact.says("role") and not may_hold_work(contact.role):
                 message = f"'{heir}' is an observer and cannot hold work"
                 yield book.problem(
                     RuleId.HEIR, giver, "heir", message, "name a requester or a manager"
@@ -88,7 +88,7 @@ def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> s
         sorted(
             contact_key
             for contact_key, contact in people.items()
-            if may_hold_work(contact.role)
+            if contact.says("role") and may_hold_work(contact.role)
         )
     )
     hint = name_hint(key, candidates, "name one of", "its requesters and managers")

@@ -91,6 +91,19 @@ def _address(url: str) -> URL:
         ) from None
 
 
+def require_database(url: str) -> None:
+    """Raise `WrongDatabase` for an SQLite file that does not exist: opening it would create it."""
+    address = _address(url)
+    file = address.database or ""
+    if address.get_backend_name() != "sqlite" or file.startswith((":memory:", "file:")):
+        return
+    if not Path(file).is_file():
+        raise WrongDatabase(
+            f"there is no database '{file}'; check --database, or start the portal first: "
+            "reconciler portal serve creates it"
+        )
+
+
 def folder_beside(database: str) -> Path | None:
     """Return the folder of files beside a database file; None for other databases."""
     address = _address(database)

@@ -1,0 +1,12 @@
+"""The versions of the formats that the program speaks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# `schema_version` in portal.yaml.
+FILES_VERSION: Final = 1
+# `schema_version` in what `--format json` prints, and in a reviewed plan.
+JSON_VERSION: Final = 1
+# The part of the portal's URL before each path.
+API_VERSION: Final = "v1"
