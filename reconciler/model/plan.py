@@ -44,13 +44,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """A fact that a reviewer should know and that stops nothing."""
+    """A fact that a reviewer should know and that stops nothing; `path`, `line`: the file, if it is
+    about one.
+    """
 
-    rule: RuleId
+    rule: RuleId | str
     message: Sentence
     customer: str | None = None
     contact: str | None = None
     hint: Sentence | None = None
+    path: str | None = None
+    # Not compared: a line added above makes no new warning.
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +283,8 @@ class Plan:
     part of no id. `affected_people`: the people whom the limits count, out of `population`.
     `pending_before`: the number of changes and refusals that were already pending before the
     reference of `--since`. `upcoming_departures`: who leaves on a later day, by day.
-    `quoted_names`: names of people that messages quote, which `--redact` hides. `language`: of the
-    comment for reviewers; part of no id and of no JSON.
+    `notes`: facts that need no attention. `quoted_names`: names of people that messages quote,
+    which `--redact` hides. `language`: of the comment for reviewers; part of no id and of no JSON.
     """
 
     portal: str
@@ -291,6 +296,7 @@ class Plan:
     portal_edits: tuple[PortalEdit, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
+    notes: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
     affected_people: frozenset[str] = field(default=frozenset(), repr=False)
     population: int = 0

@@ -34,6 +34,8 @@ from reconciler.planning.customer_context import (
 )
 from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
+from reconciler.planning.file_findings import warnings_and_notes
+from reconciler.planning.finished_files import note_finished_files
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
 from reconciler.planning.large_groups import with_independent_changes_first
@@ -41,6 +43,7 @@ from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
+from reconciler.planning.ordering_gaps import warn_of_ordering_gaps
 from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.quoted_names import quoted_names
@@ -80,7 +83,9 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts
     )
-    warnings = {*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day)}
+    warnings, notes = warnings_and_notes(
+        desired, (*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day))
+    )
     return Plan(
         live.portal,
         live.epoch,
@@ -90,12 +95,8 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index, changes),
-        tuple(
-            sorted(
-                warnings,
-                key=lambda w: (w.customer or "", w.contact or "", w.rule, str(w.message)),
-            )
-        ),
+        tuple(warnings),
+        (*notes, *note_finished_files(contexts)),
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
@@ -132,6 +133,7 @@ def _stages(
         if not context.is_released:
             yield from plan_contacts(context)
         yield from warn_of_lost_access(context)
+        yield from warn_of_ordering_gaps(context)
     yield from refuse_lookalikes(contexts)
     yield from unknown_key_items(desired, contexts, index)
 

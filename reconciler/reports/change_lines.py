@@ -4,7 +4,7 @@ report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, assert_never
@@ -36,6 +36,8 @@ from reconciler.reports.symbols import Symbol, symbol_of
 
 # The number of unmanaged people of one customer who are named; the rest is only counted.
 SHOWN_UNMANAGED = 5
+# The number of warnings of one rule that are shown for one customer.
+SHOWN_WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +186,30 @@ def _mail_template(kind: MailKind) -> Sentence:
     assert_never(kind)
 
 
+def first_warnings(warnings: Iterable[Warning]) -> Iterator[Warning]:
+    """Yield the warnings, with a number instead of the later ones of one rule and one customer."""
+    similar: dict[tuple[str, str | None], list[Warning]] = {}
+    for warning in warnings:
+        similar.setdefault((warning.rule, warning.customer), []).append(warning)
+    for (rule, customer), group in similar.items():
+        yield from group[:SHOWN_WARNINGS]
+        more = len(group) - SHOWN_WARNINGS
+        if more > 0:
+            message = plural_sentence("list", "and {count} more", "and {count} more", more)
+            yield Warning(rule, message, customer)
+
+
+def warning_text(warning: Warning) -> Sentence:
+    """Return a warning's sentence, with its file or whom it concerns first and its rule last."""
+    if warning.path is None:
+        return refusal_text(warning)
+    place = f"{warning.path}:{warning.line}" if warning.line else warning.path
+    message = layout("{message} [{rule}]", message=warning.message, rule=warning.rule)
+    return layout("{place}: {message}", place=shorten(place), message=message)
+
+
 def refusal_text(refusal: Refusal | Warning) -> Sentence:
-    """Return a refusal's or warning's sentence, with its place first and its rule last."""
+    """Return a refusal's or warning's sentence, with whom it concerns first and its rule last."""
     place = display(refusal.customer, refusal.contact)
     message = layout("{message} [{rule}]", message=refusal.message, rule=refusal.rule)
     if refusal.customer is None or str(message).startswith((place, f"'{place}'")):

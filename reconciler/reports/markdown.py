@@ -27,9 +27,11 @@ from reconciler.reports.change_lines import (
     Section,
     departure_text,
     edit_text,
+    first_warnings,
     refusal_text,
     sections,
     unmanaged_lines,
+    warning_text,
 )
 from reconciler.reports.formatting import escape_sentence
 from reconciler.reports.redaction import mask_addresses
@@ -105,7 +107,13 @@ class _Comment:
             title = plural_sentence(
                 "plan", "{count:,} warning", "{count:,} warnings", len(plan.warnings)
             )
-            yield self._details(title, "", map(refusal_text, plan.warnings))
+            lines = map(warning_text, first_warnings(plan.warnings))
+            yield self._details(title, "", lines)
+        if plan.notes:
+            title = plural_sentence(
+                "plan", "{count:,} note", "{count:,} notes", len(plan.notes)
+            )
+            yield self._details(title, "", map(warning_text, first_warnings(plan.notes)))
         if plan.unmanaged:
             title = plural_sentence(
                 "plan",

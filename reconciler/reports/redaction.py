@@ -60,6 +60,7 @@ def _redact_plan(plan: Plan, names: tuple[str, ...]) -> Plan:
         groups=tuple(_group(group, names) for group in plan.groups),
         refusals=tuple(_refusal_or_warning(refusal, names) for refusal in plan.refusals),
         warnings=tuple(_refusal_or_warning(warning, names) for warning in plan.warnings),
+        notes=tuple(_refusal_or_warning(note, names) for note in plan.notes),
         portal_edits=tuple(_edit(edit, names) for edit in plan.portal_edits),
         unmanaged=tuple(_unmanaged(row) for row in plan.unmanaged),
     )

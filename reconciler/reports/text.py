@@ -15,9 +15,11 @@ from reconciler.reports.change_lines import (
     Section,
     departure_text,
     edit_text,
+    first_warnings,
     refusal_text,
     sections,
     unmanaged_lines,
+    warning_text,
 )
 from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
@@ -39,7 +41,7 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
     """Return the whole plan as text, ending in its summary line and a newline.
 
     Order: power and access, changes by customer, refusals, portal edits, unmanaged, upcoming
-    departures, warnings.
+    departures, warnings, notes.
     """
     blocks = [
         _capabilities(plan, style),
@@ -49,6 +51,7 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
         _unmanaged(plan, style),
         _upcoming_departures(plan, style),
         _warnings(plan, style),
+        _notes(plan, style),
         _earlier(plan, style),
     ]
     body = [block for block in map(list, blocks) if block]
@@ -141,10 +144,17 @@ def _upcoming_departures(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:
-    for warning in plan.warnings:
-        yield style.paint(Tone.CHANGE, f"warning: {text(refusal_text(warning))}")
+    for warning in first_warnings(plan.warnings):
+        yield style.paint(Tone.CHANGE, f"warning: {text(warning_text(warning))}")
         if warning.hint:
             yield f"  hint: {text(warning.hint)}"
+
+
+def _notes(plan: Plan, style: Style) -> Iterator[str]:
+    for note in first_warnings(plan.notes):
+        yield style.paint(Tone.QUIET, f"note: {text(warning_text(note))}")
+        if note.hint:
+            yield f"  hint: {text(note.hint)}"
 
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:

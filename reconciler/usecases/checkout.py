@@ -11,8 +11,8 @@ from reconciler.documents.pipeline import (
     LastApplied,
     check_last_applied,
     read_documents,
-    rule_patterns,
 )
+from reconciler.documents.tree_rules import rule_patterns
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused, WrongUsage
 from reconciler.model.files import Tree

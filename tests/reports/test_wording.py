@@ -95,7 +95,7 @@ acme: Kontakt Stray Cat (requester, s…@acme.example, active)
 </details>
 
 
-Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `d9474f80af54da04`.
+Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `359469f0af8faf92`.
 """
 FSI, PDI = "\u2068", "\u2069"
 
