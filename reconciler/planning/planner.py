@@ -46,7 +46,7 @@ from reconciler.planning.ordering import make_groups
 from reconciler.planning.ordering_gaps import warn_of_ordering_gaps
 from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
-from reconciler.planning.quoted_names import quoted_names
+from reconciler.planning.quoted_names import file_addresses, quoted_names
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
 from reconciler.planning.unknown_keys import find_doubts, unknown_key_items
 from reconciler.planning.upcoming_departures import upcoming_departures
@@ -97,12 +97,14 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         _unmanaged(index, changes),
         tuple(warnings),
         (*notes, *note_finished_files(contexts)),
+        facts.dirty,
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
         upcoming_departures=upcoming_departures(contexts, day),
         language=desired.policy.language,
         quoted_names=quoted_names(contexts, changes, evaluation.refusals, live),
+        file_addresses=file_addresses(desired),
     )
 
 

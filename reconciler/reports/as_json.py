@@ -146,6 +146,7 @@ def _about(plan: Plan) -> dict[str, Any]:
         "portal": plan.portal,
         "epoch": plan.epoch,
         "commit": plan.commit,
+        "dirty": plan.dirty,
         "as_of": plan.as_of,
     }
 

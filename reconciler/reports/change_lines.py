@@ -34,7 +34,7 @@ from reconciler.reports.capabilities import PORTAL
 from reconciler.reports.formatting import arrow, format_move, format_value, shorten
 from reconciler.reports.symbols import Symbol, symbol_of
 
-# The number of unmanaged people of one customer who are named; the rest is only counted.
+# The number of unmanaged objects that a plan names; the rest is only counted.
 SHOWN_UNMANAGED = 5
 # The number of warnings of one rule that are shown for one customer.
 SHOWN_WARNINGS = 5
@@ -93,8 +93,8 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
     if records:
         text = plural_sentence(
             "plan",
-            "{count:,} base to record, without effect",
-            "{count:,} bases to record, without effect",
+            "{count:,} file is noted as applied; nothing changes for anybody",
+            "{count:,} files are noted as applied; nothing changes for anybody",
             records,
         )
         lines.append(Line(Symbol.SAME, text))
@@ -114,7 +114,8 @@ def change_lines(change: Change) -> Iterator[Line]:
     for mail in change.effects.mails:
         yield Line(Symbol.MAIL, mail_text(mail), is_detail=True)
     for note in change.notes:
-        if str(note) not in str(change.message):
+        # Those about power stand at the top.
+        if note not in change.power_notes and str(note) not in str(change.message):
             yield Line(Symbol.SAME, note, is_detail=True)
 
 
@@ -288,18 +289,26 @@ def _work_of(departure: Departure) -> Sentence:
     return sentence("work", "nobody receives open work")
 
 
+def first_unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[Sentence]:
+    """Yield the first few unmanaged objects, and where the others are listed."""
+    yield from unmanaged_lines(unmanaged[:SHOWN_UNMANAGED])
+    more = len(unmanaged) - SHOWN_UNMANAGED
+    if more > 0:
+        yield plural_sentence(
+            "plan",
+            "and {count:,} more; reconciler drift lists it",
+            "and {count:,} more; reconciler drift lists them",
+            more,
+        )
+
+
 def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[Sentence]:
-    """Yield unmanaged objects, one line per customer, the first few by name."""
+    """Yield unmanaged objects, one line per customer."""
     by_customer: dict[str, list[Unmanaged]] = {}
     for item in unmanaged:
         by_customer.setdefault(item.customer, []).append(item)
     for customer, items in sorted(by_customer.items()):
-        names = [_unmanaged_name(item) for item in items[:SHOWN_UNMANAGED]]
-        if len(items) > SHOWN_UNMANAGED:
-            more = len(items) - SHOWN_UNMANAGED
-            names.append(
-                plural_sentence("list", "and {count} more", "and {count} more", more)
-            )
+        names = map(_unmanaged_name, items)
         yield layout(
             "{customer}: {objects}",
             customer=shorten(customer) or PORTAL,

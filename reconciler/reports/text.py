@@ -6,15 +6,17 @@ only through `formatting.escape`, so that it cannot control the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.plan import Plan
+from reconciler.model.sentences import Sentence
 from reconciler.reports.capabilities import capability_lines
 from reconciler.reports.change_lines import (
     Line,
     Section,
     departure_text,
     edit_text,
+    first_unmanaged_lines,
     first_warnings,
     refusal_text,
     sections,
@@ -24,6 +26,7 @@ from reconciler.reports.change_lines import (
 from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import (
+    commit_name,
     edits_sentence,
     has_changes,
     held_back_sentence,
@@ -48,7 +51,7 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
         *(_section(section, style) for section in sections(plan)),
         _refusals(plan, style),
         _edits(plan, style),
-        _unmanaged(plan, style),
+        _unmanaged(plan, first_unmanaged_lines(plan.unmanaged), style),
         _upcoming_departures(plan, style),
         _warnings(plan, style),
         _notes(plan, style),
@@ -66,11 +69,8 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     demand.
     """
     head = [style.paint(Tone.STRONG, f"Drift of {_where_and_when(plan)}")]
-    body = [
-        block
-        for block in (list(_edits(plan, style)), list(_unmanaged(plan, style)))
-        if block
-    ]
+    unmanaged = _unmanaged(plan, unmanaged_lines(plan.unmanaged), style)
+    body = [block for block in (list(_edits(plan, style)), list(unmanaged)) if block]
     edits = edits_sentence(summarize(plan))
     last_line = str(edits) if edits else "Nothing was edited in the portal."
     tail = [style.paint(Tone.STRONG, last_line)]
@@ -78,7 +78,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
 
 
 def _where_and_when(plan: Plan) -> str:
-    commit = f", commit {escape(plan.commit[:12])}" if plan.commit else ""
+    commit = f", commit {escape(commit_name(plan))}" if plan.commit else ""
     return f"portal {escape(plan.portal)} as of {escape(plan.as_of)}{commit}"
 
 
@@ -125,13 +125,13 @@ def _edits(plan: Plan, style: Style) -> Iterator[str]:
         yield style.paint(TONES[Symbol.EDIT], f"  {Symbol.EDIT} {text(edit_text(edit))}")
 
 
-def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
+def _unmanaged(plan: Plan, lines: Iterable[Sentence], style: Style) -> Iterator[str]:
     if plan.unmanaged:
         yield style.paint(
             Tone.STRONG,
             f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} without a file; never written",
         )
-    for line in unmanaged_lines(plan.unmanaged):
+    for line in lines:
         yield style.paint(Tone.QUIET, f"    {text(line)}")
 
 

@@ -63,7 +63,8 @@ class Folder:
         errors = tuple(
             problem for problem in last.problems if problem.severity is Severity.ERROR
         )
-        facts = Facts(self.tree.commit, ancestors, permissions)
+        dirty = self.tree.commit is not None and bool(self.tree.dirty)
+        facts = Facts(self.tree.commit, ancestors, permissions, dirty=dirty)
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 
     def _last_rules(self, base: Applied | None) -> LastApplied:
