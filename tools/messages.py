@@ -19,7 +19,7 @@ from tools.catalogs import Entry, Sentences, renew
 
 ROOT: Final = Path(__file__).parents[1]
 # The packages whose sentences reviewers read.
-_SOURCES: Final = ("model", "planning", "reports")
+_SOURCES: Final = ("model", "documents", "planning", "reports")
 # The functions that make a sentence, with the number of their literals: context and texts.
 _MAKERS: Final = {"sentence": 2, "plural_sentence": 3}
 

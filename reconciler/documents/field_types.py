@@ -45,6 +45,10 @@ Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
 Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+# Of a rule of ours, or of a provider's own; `rules.acknowledgements` knows which there are.
+WarningId: TypeAlias = Annotated[
+    str, Field(max_length=67, pattern=rf"^(own/)?{KEY_PATTERN.removeprefix('^')}")
+]
 RulePath: TypeAlias = Annotated[
     str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
 ]

@@ -60,6 +60,15 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
     return documents, problems
 
 
+def subject_of(path: str) -> tuple[str | None, str | None]:
+    """Return the customer and the contact that a file is about; None for what it is not about."""
+    parts = path.split("/")
+    if parts[0] != "customers" or len(parts) < _CUSTOMER_DEPTH:
+        return None, None
+    is_contact = len(parts) == _CONTACT_DEPTH and parts[2] in _FOLDERS
+    return parts[1], parts[-1].removesuffix(".yaml") if is_contact else None
+
+
 def _is_ignored(path: str) -> bool:
     """Return whether the path is not a document: hidden and backup files, and prose."""
     # Emacs writes `jane.yaml~` and `#jane.yaml#`, vim `.jane.yaml.swp`.

@@ -20,11 +20,13 @@ from reconciler.documents.field_types import (
     SignUp,
     Text,
     Unreviewed,
+    WarningId,
     Workflow,
     optional_field,
     optional_list,
 )
 from reconciler.model.desired import Policy
+from reconciler.model.rules import RuleId
 
 _DEFAULT: Final = Policy()
 
@@ -232,5 +234,12 @@ class Portal(Document):
             max_length=100,
             description="Your own rules: paths or globs of JSON Schemas in this repository.",
             examples=[["policy/contact.schema.json"], ["policy/*.schema.json"]],
+        ),
+    ]
+    acknowledge: Annotated[
+        list[WarningId],
+        optional_list(
+            "Ids of warnings about this file that are known and intended.",
+            RuleId.OPEN_SIGN_UP,
         ),
     ]

@@ -4,10 +4,12 @@ absent.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from reconciler.documents.field_types import Document
+from reconciler.documents.layout import subject_of
 from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Path
 from reconciler.documents.types import Contact, Customer, Removed
@@ -27,6 +29,9 @@ from reconciler.model.desired import (
     RegistrationRef,
 )
 from reconciler.model.fields import fields_of
+from reconciler.model.findings import FileFinding
+from reconciler.model.problems import Problem, Severity
+from reconciler.model.sentences import layout
 from reconciler.model.values import Fields, Value, as_set
 
 
@@ -49,6 +54,7 @@ def contact(document: Contact, source: Source, customer: str, key: str) -> Desir
             else None
         ),
         refuses_registration=registration == "none",
+        acknowledge=tuple(document.acknowledge or ()),
     )
 
 
@@ -82,6 +88,7 @@ def customer(
         bool(document.release),
         contacts,
         farewells,
+        tuple(document.acknowledge or ()),
     )
 
 
@@ -90,9 +97,10 @@ def state(
     source: Source,
     customers: dict[str, DesiredCustomer],
     rules: tuple[str, ...] = (),
+    findings: tuple[FileFinding, ...] = (),
 ) -> DesiredState:
-    """Return the whole desired state: settings, services, policy, customers and the digests of own
-    rules.
+    """Return the whole desired state: settings, services, policy, customers, the digests of own
+    rules, and the findings about the files.
     """
     return DesiredState(
         document.owner,
@@ -102,6 +110,26 @@ def state(
         _services(document, source),
         _policy(document),
         customers,
+        tuple(document.acknowledge or ()),
+        findings,
+    )
+
+
+def findings(problems: Iterable[Problem]) -> tuple[FileFinding, ...]:
+    """Return the warnings and notes among the problems, with whom they concern."""
+    return tuple(
+        FileFinding(
+            problem.rule,
+            problem.path,
+            problem.line,
+            problem.sentence or layout("{message}", message=problem.message),
+            problem.hint_sentence
+            or (layout("{hint}", hint=problem.hint) if problem.hint else None),
+            *subject_of(problem.path),
+            is_note=problem.severity is Severity.NOTE,
+        )
+        for problem in problems
+        if problem.severity is not Severity.ERROR
     )
 
 

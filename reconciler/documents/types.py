@@ -26,11 +26,13 @@ from reconciler.documents.field_types import (
     RoleWord,
     Services,
     Text,
+    WarningId,
     optional_field,
     optional_list,
 )
 from reconciler.documents.portal_document import Portal
 from reconciler.model import choices
+from reconciler.model.rules import RuleId
 
 
 class Registration(Document):
@@ -113,6 +115,13 @@ class Contact(Document):
             "The sign-up approved by this file; none: reject a pending one and create the contact."
         ),
     ]
+    acknowledge: Annotated[
+        list[WarningId],
+        optional_list(
+            "Ids of warnings about this contact that are known and intended.",
+            RuleId.FOREIGN_DOMAIN,
+        ),
+    ]
 
 
 class Customer(Document):
@@ -156,6 +165,13 @@ class Customer(Document):
         bool,
         optional_field(
             "true: stop managing it and its people, and leave them as they are."
+        ),
+    ]
+    acknowledge: Annotated[
+        list[WarningId],
+        optional_list(
+            "Ids of warnings about this customer and its people that are known and intended.",
+            RuleId.FOREIGN_DOMAIN,
         ),
     ]
 

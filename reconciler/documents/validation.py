@@ -30,6 +30,7 @@ from reconciler.documents.validation_messages import (
 )
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence
 
 # The number of problems shown for one file.
 MAX_PROBLEMS: Final = 100
@@ -47,13 +48,16 @@ class Source:
         self,
         rule: RuleId | str,
         span: Span,
-        message: str,
+        message: str | Sentence,
         *,
         at: Path = (),
-        hint: str | None = None,
+        hint: str | Sentence | None = None,
         severity: Severity = Severity.ERROR,
     ) -> Problem:
-        """Return a problem of this file at a span, with its source line."""
+        """Return a problem of this file at a span, with its source line.
+
+        A plan shows warnings to reviewers in their language, if message and hint are sentences.
+        """
         source = self.lines[span.line - 1] if span.line <= len(self.lines) else None
         pointer = "".join(
             f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in at
@@ -64,11 +68,13 @@ class Source:
             self.path,
             span.line,
             span.column,
-            message,
+            str(message),
             pointer,
-            hint,
+            None if hint is None else str(hint),
             span.length,
             source,
+            message if isinstance(message, Sentence) else None,
+            hint if isinstance(hint, Sentence) else None,
         )
 
     def span(self, at: Path) -> Span:

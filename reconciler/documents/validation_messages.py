@@ -25,6 +25,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "portal": "a portal's id",
     "time_zone": "a time zone",
     "rules": "a path",
+    "acknowledge": "a rule's id",
 }
 SHOWN_LENGTH: Final = 60
 _CHOICES: Final = frozenset({"literal_error", "enum"})
@@ -41,6 +42,7 @@ HINTS: Final[Mapping[str, str]] = {
     "owner": "use lower-case letters, digits and single hyphens",
     "previously": "use lower-case letters, digits and single hyphens",
     "rules": "write a list of paths: [policy/contact.schema.json]",
+    "acknowledge": "write a list of ids: [foreign-domain]",
 }
 
 

@@ -18,6 +18,7 @@ import email_validator
 import langcodes
 
 from reconciler.model.equality import address_key, without_lookalikes
+from reconciler.model.sentences import Sentence, sentence
 
 # The maximum number of combining marks on one letter; more would cover its neighbours.
 MAX_MARKS: Final = 4
@@ -47,8 +48,8 @@ _REWORDINGS: Final = (
 class ValueProblem:
     """The problem of a value; `warns` when the value is allowed to stay."""
 
-    message: str
-    hint: str | None = None
+    message: str | Sentence
+    hint: str | Sentence | None = None
     warns: bool = False
 
 
@@ -76,8 +77,8 @@ def address(text: str) -> ValueProblem | None:
         )
     if _mixes_scripts(validated.normalized):
         return ValueProblem(
-            f"'{text}' mixes letters of several scripts",
-            "compare it letter by letter",
+            sentence("warning", "'{text}' mixes letters of several scripts", text=text),
+            sentence("hint", "compare it letter by letter"),
             warns=True,
         )
     return None
@@ -104,8 +105,12 @@ def name(text: str) -> ValueProblem | None:
         )
     if any(_mixes_scripts(word) for word in text.split()):
         return ValueProblem(
-            f"'{text}' mixes letters of several scripts in one word",
-            "type it again",
+            sentence(
+                "warning",
+                "'{text}' mixes letters of several scripts in one word",
+                text=text,
+            ),
+            sentence("hint", "type it again"),
             warns=True,
         )
     return None

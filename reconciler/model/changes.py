@@ -11,7 +11,7 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from reconciler.model.sentences import Sentence
 from reconciler.model.values import FieldChange, Fields
@@ -136,6 +136,10 @@ class Target:
     life: int = 1
 
 
+# The context of notes about power, which reviewers must see first.
+_OF_POWER: Final = "right"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One line of a plan and one operation of a batch.
@@ -172,6 +176,11 @@ class Change:
     # text quotes, for `--redact`.
     notes: tuple[Sentence, ...] = field(default=(), compare=False)
     restores_file: bool = False
+
+    @property
+    def power_notes(self) -> tuple[Sentence, ...]:
+        """The notes on who gains power by the change."""
+        return tuple(note for note in self.notes if note.context == _OF_POWER)
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.choices import ENGLISH, PortalEdits, Reason, Unreviewed
+from reconciler.model.findings import FileFinding
 from reconciler.model.roles import Role
 from reconciler.model.values import Fields
 
@@ -47,6 +48,7 @@ class DesiredContact:
     `fields`: as far as the file says them, `leaves.on` and `leaves.reason` of `leaves` included.
     `registration`: the sign-up approved by this file; `refuses_registration` stands for
     `registration: none` (a pending sign-up of this address is rejected, the contact created).
+    `acknowledge`: ids of warnings that are known and intended, also of customers and the portal.
     """
 
     customer: str
@@ -58,6 +60,7 @@ class DesiredContact:
     previously: tuple[str, ...] = ()
     registration: RegistrationRef | None = None
     refuses_registration: bool = False
+    acknowledge: tuple[str, ...] = ()
 
     def says(self, field: str) -> bool:
         """Return whether the file has the field; a file with problems may lack a required one."""
@@ -115,6 +118,7 @@ class DesiredCustomer:
     release: bool = False
     contacts: Mapping[str, DesiredContact] = field(default_factory=dict)
     farewells: Mapping[str, Farewell] = field(default_factory=dict)
+    acknowledge: tuple[str, ...] = ()
 
     def says(self, field: str) -> bool:
         """Return whether the file has the field; a file with problems may lack a required one."""
@@ -175,7 +179,10 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class DesiredState:
-    """All files of one tree as one value. `services` is None when the file does not manage them."""
+    """All files of one tree as one value. `services` is None when the file does not manage them.
+
+    `findings`: the warnings and notes about the files, acknowledged ones included.
+    """
 
     owner: str
     settings: DesiredSettings
@@ -185,3 +192,5 @@ class DesiredState:
     services: Mapping[str, DesiredService] | None = None
     policy: Policy = Policy()
     customers: Mapping[str, DesiredCustomer] = field(default_factory=dict)
+    acknowledge: tuple[str, ...] = ()
+    findings: tuple[FileFinding, ...] = ()

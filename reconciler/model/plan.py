@@ -44,13 +44,18 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """A fact that a reviewer should know and that stops nothing."""
+    """A fact that a reviewer should know and that stops nothing; `path`, `line`: the file, if it is
+    about one.
+    """
 
-    rule: RuleId
+    rule: RuleId | str
     message: Sentence
     customer: str | None = None
     contact: str | None = None
     hint: Sentence | None = None
+    path: str | None = None
+    # Not compared: a line added above makes no new warning.
+    line: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,15 +263,16 @@ class RunScope:
 class Facts:
     """The facts that planning needs besides the two states.
 
-    `commit`: the files' commit, None outside of git. `ancestors`: those of the live state's commits
-    that HEAD descends from (HEAD itself included). `unknown_commits`: those that git does not know
-    although the clone is complete; looked up for a caller who allows a rollback. `last_rules`:
-    problems of today's documents under own rules of the provider that were applied last and changed
-    or dropped since.
-    `lost_rules`: such rules whose files this checkout does not have.
+    `commit`: the files' commit, None outside of git; `dirty`: they differ from it. `ancestors`:
+    those of the live state's commits that HEAD descends from (HEAD itself included).
+    `unknown_commits`: those that git does not know although the clone is complete; looked up for a
+    caller who allows a rollback. `last_rules`: problems of today's documents under own rules of the
+    provider that were applied last and changed or dropped since. `lost_rules`: such rules whose
+    files this checkout does not have.
     """
 
     commit: str | None = None
+    dirty: bool = field(default=False, kw_only=True)
     # Not the whole history: git is asked only about the commits that the portal names.
     ancestors: frozenset[str] = frozenset()
     unknown_commits: frozenset[str] = frozenset()
@@ -283,10 +289,12 @@ class Plan:
 
     `groups`: by stage, then by smallest key. `as_of`: today in the portal's time zone (ISO date),
     part of no id. `affected_people`: the people whom the limits count, out of `population`.
-    `pending_before`: the number of changes and refusals that were already pending before the
-    reference of `--since`. `upcoming_departures`: who leaves on a later day, by day.
-    `quoted_names`: names of people that messages quote, which `--redact` hides. `language`: of the
-    comment for reviewers; part of no id and of no JSON.
+    `dirty`: the files differ from the commit. `pending_before`: the number of changes and refusals
+    that were already pending before the reference of `--since`. `upcoming_departures`: who leaves
+    on a later day, by day.
+    `notes`: facts that need no attention. `quoted_names`: names of people that messages quote,
+    which `--redact` hides. `file_addresses`: addresses in the files, which reviewers see whole in
+    comments. `language`: of the comment for reviewers; part of no id and of no JSON.
     """
 
     portal: str
@@ -298,13 +306,16 @@ class Plan:
     portal_edits: tuple[PortalEdit, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
+    notes: tuple[Warning, ...] = ()
+    dirty: bool = False
     permissions: Permissions = Permissions()
     affected_people: frozenset[str] = field(default=frozenset(), repr=False)
     population: int = 0
     pending_before: int = field(default=0)
     upcoming_departures: tuple[Departure, ...] = ()
-    # Not compared: it serves `--redact` only and says nothing about what would happen.
+    # Not compared: they serve masking only and say nothing about what would happen.
     quoted_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    file_addresses: frozenset[str] = field(default=frozenset(), compare=False, repr=False)
     language: str = field(default=ENGLISH, compare=False)
 
     @property

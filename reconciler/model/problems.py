@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence
 
 
 class Severity(StrEnum):
-    """An error makes the files invalid; a warning does so only under `--strict`."""
+    """An error makes the files invalid; a warning does so only under `--strict`; a note never."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Problem:
 
     `line`, `column` from 1 (1, 1 for the whole file); `length`: how many characters the caret
     underlines; `pointer`: JSON pointer of the value; `source`: the file's line, None when there is
-    none to show; `hint`: an imperative sentence, or `did you mean …?`.
+    none to show; `hint`: an imperative sentence, or `did you mean …?`; `sentence`,
+    `hint_sentence`: message and hint for the catalogs, where a plan shows the problem to reviewers.
     """
 
     rule: RuleId | str
@@ -34,6 +37,8 @@ class Problem:
     hint: str | None = None
     length: int = 1
     source: str | None = None
+    sentence: Sentence | None = None
+    hint_sentence: Sentence | None = None
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:

@@ -68,6 +68,7 @@ def layout(template: str, /, **arguments: Argument) -> Sentence:
 # Separators are sentences, because Arabic has a comma and a semicolon of its own.
 COMMA: Final = sentence("list", ", ")
 SEMICOLON: Final = sentence("list", "; ")
+AND: Final = sentence("list", " and ")
 SPACE: Final = layout(" ")
 
 

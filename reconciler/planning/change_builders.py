@@ -10,8 +10,10 @@ from typing import Final
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredContact
+from reconciler.model.equality import address_key
 from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
 from reconciler.model.plan import UNKNOWN_AUTHOR, PortalEdit
+from reconciler.model.roles import Role, role_name
 from reconciler.model.sentences import Listing, Sentence, layout, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.customer_context import CustomerContext, Person
@@ -131,6 +133,25 @@ def _author_notes(
         for name in sorted(fields)
         if (touch := live.touched.get(name)) is not None
     )
+
+
+def mailbox_notes(
+    context: CustomerContext, address: str, role: Role, row: str | None = None
+) -> tuple[Sentence, ...]:
+    """Return whose mailbox opens the login of the contact (`row`, if there is one) at this address,
+    if it is another living contact's until now.
+    """
+    holder = context.index.by_address.get(address_key(address))
+    if holder is None or holder.id == row:
+        return ()
+    note = sentence(
+        "right",
+        "logs in as {role} from the mailbox {address}, until now the login of {contact}",
+        role=role_name(role),
+        address=address,
+        contact=context.index.person(holder),
+    )
+    return (note,)
 
 
 def fields_message(key: str, fields: Iterable[FieldChange]) -> Sentence:

@@ -22,6 +22,7 @@ from reconciler.model.changes import (
     Target,
 )
 from reconciler.model.desired import DesiredState
+from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import Registration
 from reconciler.model.roles import role_noun
 from reconciler.model.rules import RuleId
@@ -31,6 +32,7 @@ from reconciler.planning.change_builders import (
     contact_change,
     desired_of,
     live_of,
+    mailbox_notes,
 )
 from reconciler.planning.contact_matching import may_belong_to
 from reconciler.planning.customer_context import (
@@ -231,7 +233,27 @@ def _approval(context: CustomerContext, person: Person) -> Change:
         target=target,
         registration=registration.id,
         fingerprint=registration.fingerprint,
+        notes=(*change.notes, _wish(person, registration)),
     )
+
+
+def _wish(person: Person, registration: Registration) -> Sentence:
+    """Return what the sign-up asked for: the role, and what the file says otherwise."""
+    desired = desired_of(person)
+    parts: list[Sentence] = [_WISHED_ROLE.with_arguments(role=role_noun(registration.role))]
+    if name_key(registration.name) != name_key(desired.name):
+        parts.append(sentence("note", "name {name}", name=registration.name))
+    if address_key(registration.email) != address_key(desired.email):
+        parts.append(sentence("note", "address {address}", address=registration.email))
+    language = desired.fields.get("language")
+    if registration.language and registration.language != language:
+        parts.append(
+            sentence("note", "language {language}", language=registration.language)
+        )
+    return sentence("note", "the sign-up asked for: {wish}", wish=Listing(tuple(parts)))
+
+
+_WISHED_ROLE: Final = sentence("note", "access as {role}")
 
 
 def _creation(
@@ -246,11 +268,9 @@ def _creation(
     mail = Mail(
         MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields})
     )
-    return replace(
-        contact_change(context, person, kind, message),
-        fields=fields,
-        effects=Effects((mail,)),
-    )
+    change = contact_change(context, person, kind, message)
+    notes = mailbox_notes(context, desired.email, desired.role)
+    return replace(change, fields=fields, effects=Effects((mail,)), notes=notes)
 
 
 def _restoration(context: CustomerContext, person: Person) -> Change:

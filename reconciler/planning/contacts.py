@@ -19,6 +19,7 @@ from reconciler.planning.change_builders import (
     field_edit,
     fields_message,
     live_of,
+    mailbox_notes,
     presence_edit,
     with_setter_notes,
 )
@@ -180,7 +181,9 @@ def _email_change(context: CustomerContext, person: Person, email: FieldChange) 
         address=str(email.after),
     )
     change = _field_change(context, person, Kind.CHANGE_EMAIL, message, (email,))
-    return replace(change, effects=Effects(mails))
+    role = Role(str(person.fields_after["role"]))
+    notes = mailbox_notes(context, str(email.after), role, live_of(person).id)
+    return replace(change, effects=Effects(mails), notes=(*change.notes, *notes))
 
 
 def _field_change(

@@ -50,6 +50,7 @@ def make_plan_since(
         # A refusal of the whole plan is no news for a pull request that changes nothing.
         refusals=tuple(r for r in refusals if r.scope is not Scope.PLAN or groups),
         warnings=tuple(warning for warning in now.warnings if warning not in warnings),
+        notes=tuple(note for note in now.notes if note not in earlier.notes),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
         upcoming_departures=tuple(

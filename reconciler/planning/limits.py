@@ -167,9 +167,7 @@ def _people_limit(
         "limit is {limit} ({percent}, at least {least}, at most {most}); nothing was changed",
         people=people,
         population=population,
-        share=percentage(100 * people // population)
-        if population
-        else sentence("value", "all"),
+        share=_share(people, population, policy.removals_percent),
         limit=limit,
         percent=percentage(policy.removals_percent),
         least=policy.removals_at_least,
@@ -182,6 +180,26 @@ def _people_limit(
 def percentage(number: int) -> Sentence:
     """Return the number with its sign, which languages place and space differently."""
     return sentence("value", "{number} %", number=number)
+
+
+def _share(people: int, population: int, limit: int) -> Sentence:
+    """Return the part of the population in percent, with as many decimals as it takes to differ
+    from the limit.
+    """
+    if not population:
+        return sentence("value", "all")
+    # Rounded down to 20 %, a plan beyond a limit of 20 % would look refused without a reason.
+    decimals, scale = 0, 1
+    while 100 * scale * people // population == limit * scale:
+        if 100 * scale * people % population == 0:
+            break
+        decimals, scale = decimals + 1, scale * 10
+    whole, fraction = divmod(100 * scale * people // population, scale)
+    if not decimals:
+        return percentage(whole)
+    return sentence(
+        "value", "{whole}.{fraction} %", whole=whole, fraction=f"{fraction:0{decimals}}"
+    )
 
 
 def allow_removals_hint(people: int) -> Sentence:

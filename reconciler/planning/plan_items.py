@@ -6,10 +6,11 @@ A stage is a generator of items. It changes nothing that another stage yielded.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
 
 from reconciler.model.changes import Change
+from reconciler.model.desired import Place
 from reconciler.model.plan import Group, PortalEdit, Refusal, Scope, Stage, Warning
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Sentence, sentence
@@ -117,3 +118,8 @@ def warn(
 ) -> Warning:
     """Return a warning for the reviewer; nothing is held back."""
     return Warning(rule, message, customer, contact, hint)
+
+
+def at_place(warning: Warning, place: Place) -> Warning:
+    """Return the warning as one about this place in a file."""
+    return replace(warning, path=place.path, line=place.line)

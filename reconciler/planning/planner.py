@@ -35,6 +35,8 @@ from reconciler.planning.customer_context import (
 )
 from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
+from reconciler.planning.file_findings import warnings_and_notes
+from reconciler.planning.finished_files import note_finished_files
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
 from reconciler.planning.large_groups import with_independent_changes_first
@@ -42,9 +44,10 @@ from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
+from reconciler.planning.ordering_gaps import warn_of_ordering_gaps
 from reconciler.planning.plan_items import CustomerLink, PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
-from reconciler.planning.quoted_names import quoted_names
+from reconciler.planning.quoted_names import file_addresses, quoted_names
 from reconciler.planning.rewritten_history import history_items
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
 from reconciler.planning.unknown_keys import find_doubts, unknown_key_items
@@ -79,12 +82,15 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts
     )
-    warnings = {
-        *stages.warnings,
-        *history.warnings,
-        *evaluation.warnings,
-        *_leaving_soon(desired, day),
-    }
+    warnings, notes = warnings_and_notes(
+        desired,
+        (
+            *stages.warnings,
+            *history.warnings,
+            *evaluation.warnings,
+            *_leaving_soon(desired, day),
+        ),
+    )
     return Plan(
         live.portal,
         live.epoch,
@@ -94,13 +100,16 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index, changes),
-        tuple(sorted(warnings, key=_warning_order)),
+        tuple(warnings),
+        (*notes, *note_finished_files(contexts)),
+        facts.dirty,
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
         upcoming_departures=upcoming_departures(contexts, day),
         language=desired.policy.language,
         quoted_names=quoted_names(contexts, changes, evaluation.refusals, live),
+        file_addresses=file_addresses(desired),
     )
 
 
@@ -145,6 +154,7 @@ def _stages(
         if not context.is_released:
             yield from plan_contacts(context)
         yield from warn_of_lost_access(context)
+        yield from warn_of_ordering_gaps(context)
     yield from refuse_lookalikes(contexts)
     yield from unknown_key_items(desired, contexts, index)
 
@@ -224,15 +234,6 @@ def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:
         str(refusal.message),
         str(refusal.hint),
         str(refusal.stage),
-    )
-
-
-def _warning_order(warning: Warning) -> tuple[str, str, str, str]:
-    return (
-        warning.customer or "",
-        warning.contact or "",
-        warning.rule,
-        str(warning.message),
     )
 
 

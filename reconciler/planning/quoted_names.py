@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.desired import DesiredState
 from reconciler.model.fields import is_masked
 from reconciler.model.live import LiveObject, LiveState
 from reconciler.model.plan import Refusal
@@ -36,6 +37,9 @@ def quoted_names(
             if person.match.former is not None and person.match.desired is not None:
                 names |= {person.match.former, person.match.desired.name}
             names |= _names_of_restored(context, person)
+            # A line tells the reviewer what a sign-up asked for.
+            if person.match.registration is not None:
+                names.add(person.match.registration.name)
         customer = context.customer.live
         if context.key in refused_customers and customer is not None:
             names |= set(_writers(customer))
@@ -51,6 +55,19 @@ def quoted_names(
         )
         names |= set(_writers(row))
     return tuple(sorted(names - {""}))
+
+
+def file_addresses(desired: DesiredState) -> frozenset[str]:
+    """Return every address in the files: those of contacts and of project managers."""
+    addresses = {
+        contact.email
+        for customer in desired.customers.values()
+        for contact in customer.contacts.values()
+    }
+    for customer in desired.customers.values():
+        managers = customer.fields.get("project_managers")
+        addresses |= set(managers) if isinstance(managers, tuple) else set()
+    return frozenset(addresses)
 
 
 def _names_of_restored(context: CustomerContext, person: Person) -> set[str]:

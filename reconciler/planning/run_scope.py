@@ -106,6 +106,7 @@ def narrow_plan(plan: Plan, scope: RunScope) -> Plan:
         ),
         portal_edits=tuple(edit for edit in plan.portal_edits if concerns(edit.customer)),
         warnings=tuple(warning for warning in plan.warnings if concerns(warning.customer)),
+        notes=tuple(note for note in plan.notes if concerns(note.customer)),
         unmanaged=tuple(row for row in plan.unmanaged if concerns(row.customer)),
         upcoming_departures=tuple(
             departure

@@ -23,7 +23,7 @@ from reconciler.planning.customer_context import (
 )
 from reconciler.planning.index import Index
 from reconciler.planning.matching import MatchKind
-from reconciler.planning.plan_items import PlanItems, refuse, refuse_portal, warn
+from reconciler.planning.plan_items import PlanItems, at_place, refuse, refuse_portal, warn
 
 # Two keys may stand for each other if at most so many letters differ (SPEC part 2).
 MOST_EDITS: Final = 2
@@ -56,7 +56,7 @@ def describe_doubt(unknown: UnknownKey, key: str) -> tuple[Sentence, Sentence]:
         "refusal",
         "{place} names '{key}', which is neither in the files nor in the portal; it may mean "
         "{object}, so the removal of {object} waits",
-        place=_text_of(unknown.place),
+        place=f"{unknown.place.path}:{unknown.place.line}",
         key=unknown.key,
         object=key,
     )
@@ -71,10 +71,6 @@ def _correction(unknown: UnknownKey, near: str | None) -> Sentence:
         return sentence("hint", "rename the file to {path}, or delete it", path=str(path))
     line = f"previously: [{near}]"
     return sentence("hint", "write {line}, or delete the key from it", line=line)
-
-
-def _text_of(place: Place) -> str:
-    return f"{place.path}:{place.line}"
 
 
 def unknown_key_items(
@@ -96,12 +92,12 @@ def _warning(
 ) -> Warning:
     message = sentence(
         "warning",
-        "{place}: the key '{key}' is neither in the files nor in the portal",
-        place=_text_of(unknown.place),
+        "the key '{key}' is neither in the files nor in the portal",
         key=unknown.key,
     )
     hint = _correction(unknown, near)
-    return Warning(RuleId.UNKNOWN_KEY, message, customer, contact, hint)
+    warning = Warning(RuleId.UNKNOWN_KEY, message, customer, contact, hint)
+    return at_place(warning, unknown.place)
 
 
 def _contact_warnings(context: CustomerContext) -> Iterator[Warning]:
@@ -167,12 +163,12 @@ def _registration_warnings(context: CustomerContext) -> Iterator[Warning]:
         if id not in live.registrations and id not in live.decided_registrations:
             message = sentence(
                 "warning",
-                "{place}: the portal has no registration '{registration}'",
-                place=_text_of(place),
+                "the portal has no registration '{registration}'",
                 registration=id,
             )
             hint = _registration_hint(context, id)
-            yield warn(RuleId.UNKNOWN_KEY, context.key, key, message, hint)
+            warning = warn(RuleId.UNKNOWN_KEY, context.key, key, message, hint)
+            yield at_place(warning, place)
 
 
 def _registrations(context: CustomerContext) -> Iterator[tuple[str, str, Place]]:

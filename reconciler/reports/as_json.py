@@ -71,6 +71,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "portal_edits": [_edit(edit) for edit in plan.portal_edits],
         "unmanaged": [_unmanaged(row) for row in plan.unmanaged],
         "warnings": [_warning(warning) for warning in plan.warnings],
+        "notes": [_warning(note) for note in plan.notes],
         "coming": [asdict(departure) for departure in plan.upcoming_departures],
         "permissions": asdict(plan.permissions),
         "summary": asdict(summarize(plan)),
@@ -145,6 +146,7 @@ def _about(plan: Plan) -> dict[str, Any]:
         "portal": plan.portal,
         "epoch": plan.epoch,
         "commit": plan.commit,
+        "dirty": plan.dirty,
         "as_of": plan.as_of,
     }
 
@@ -246,6 +248,8 @@ def _warning(warning: Warning) -> dict[str, Any]:
         "rule": warning.rule,
         "customer": warning.customer,
         "contact": warning.contact,
+        "path": warning.path,
+        "line": warning.line,
         "message": str(warning.message),
         "hint": warning.hint and str(warning.hint),
     }

@@ -76,6 +76,8 @@ def _of_fields(group: Group) -> Iterator[CapabilityLine]:
         for field in change.fields:
             if field_text := _capability_field_text(change, field):
                 yield CapabilityLine(_subject(change), field_text, bool(group.held_back))
+        for note in change.power_notes:
+            yield CapabilityLine(_subject(change), note, bool(group.held_back))
 
 
 def _subject(change: Change) -> str | Sentence:

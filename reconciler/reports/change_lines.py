@@ -4,7 +4,7 @@ report.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, assert_never
@@ -34,8 +34,10 @@ from reconciler.reports.capabilities import PORTAL
 from reconciler.reports.formatting import arrow, format_move, format_value, shorten
 from reconciler.reports.symbols import Symbol, symbol_of
 
-# The number of unmanaged people of one customer who are named; the rest is only counted.
+# The number of unmanaged objects that a plan names; the rest is only counted.
 SHOWN_UNMANAGED = 5
+# The number of warnings of one rule that are shown for one customer.
+SHOWN_WARNINGS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,8 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
     if records:
         text = plural_sentence(
             "plan",
-            "{count:,} base to record, without effect",
-            "{count:,} bases to record, without effect",
+            "{count:,} file is noted as applied; nothing changes for anybody",
+            "{count:,} files are noted as applied; nothing changes for anybody",
             records,
         )
         lines.append(Line(Symbol.SAME, text))
@@ -112,7 +114,8 @@ def change_lines(change: Change) -> Iterator[Line]:
     for mail in change.effects.mails:
         yield Line(Symbol.MAIL, mail_text(mail), is_detail=True)
     for note in change.notes:
-        if str(note) not in str(change.message):
+        # Those about power stand at the top.
+        if note not in change.power_notes and str(note) not in str(change.message):
             yield Line(Symbol.SAME, note, is_detail=True)
 
 
@@ -184,8 +187,30 @@ def _mail_template(kind: MailKind) -> Sentence:
     assert_never(kind)
 
 
+def first_warnings(warnings: Iterable[Warning]) -> Iterator[Warning]:
+    """Yield the warnings, with a number instead of the later ones of one rule and one customer."""
+    similar: dict[tuple[str, str | None], list[Warning]] = {}
+    for warning in warnings:
+        similar.setdefault((warning.rule, warning.customer), []).append(warning)
+    for (rule, customer), group in similar.items():
+        yield from group[:SHOWN_WARNINGS]
+        more = len(group) - SHOWN_WARNINGS
+        if more > 0:
+            message = plural_sentence("list", "and {count} more", "and {count} more", more)
+            yield Warning(rule, message, customer)
+
+
+def warning_text(warning: Warning) -> Sentence:
+    """Return a warning's sentence, with its file or whom it concerns first and its rule last."""
+    if warning.path is None:
+        return refusal_text(warning)
+    place = f"{warning.path}:{warning.line}" if warning.line else warning.path
+    message = layout("{message} [{rule}]", message=warning.message, rule=warning.rule)
+    return layout("{place}: {message}", place=shorten(place), message=message)
+
+
 def refusal_text(refusal: Refusal | Warning) -> Sentence:
-    """Return a refusal's or warning's sentence, with its place first and its rule last."""
+    """Return a refusal's or warning's sentence, with whom it concerns first and its rule last."""
     place = display(refusal.customer, refusal.contact)
     message = layout("{message} [{rule}]", message=refusal.message, rule=refusal.rule)
     if refusal.customer is None or str(message).startswith((place, f"'{place}'")):
@@ -264,18 +289,26 @@ def _work_of(departure: Departure) -> Sentence:
     return sentence("work", "nobody receives open work")
 
 
+def first_unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[Sentence]:
+    """Yield the first few unmanaged objects, and where the others are listed."""
+    yield from unmanaged_lines(unmanaged[:SHOWN_UNMANAGED])
+    more = len(unmanaged) - SHOWN_UNMANAGED
+    if more > 0:
+        yield plural_sentence(
+            "plan",
+            "and {count:,} more; reconciler drift lists it",
+            "and {count:,} more; reconciler drift lists them",
+            more,
+        )
+
+
 def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[Sentence]:
-    """Yield unmanaged objects, one line per customer, the first few by name."""
+    """Yield unmanaged objects, one line per customer."""
     by_customer: dict[str, list[Unmanaged]] = {}
     for item in unmanaged:
         by_customer.setdefault(item.customer, []).append(item)
     for customer, items in sorted(by_customer.items()):
-        names = [_unmanaged_name(item) for item in items[:SHOWN_UNMANAGED]]
-        if len(items) > SHOWN_UNMANAGED:
-            more = len(items) - SHOWN_UNMANAGED
-            names.append(
-                plural_sentence("list", "and {count} more", "and {count} more", more)
-            )
+        names = map(_unmanaged_name, items)
         yield layout(
             "{customer}: {objects}",
             customer=shorten(customer) or PORTAL,

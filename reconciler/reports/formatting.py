@@ -7,6 +7,7 @@ length. `wording.Wording.text` applies it to every argument of a sentence.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Final
 
 from reconciler.model.sentences import Argument, Listing, Sentence, sentence
@@ -60,8 +61,8 @@ def shorten(text: str) -> str:
     return truncate(escape_invisible(text), LONGEST)
 
 
-def format_value(value: Value) -> Argument:
-    """Return a field's value as a part of a sentence."""
+def format_value(value: Value, show: Callable[[str], str] = shorten) -> Argument:
+    """Return a field's value as a part of a sentence; `show`: how to show a text in it."""
     match value:
         case None | ():
             return _NONE
@@ -72,9 +73,9 @@ def format_value(value: Value) -> Argument:
         case int():
             return str(value)
         case str():
-            return shorten(value)
+            return show(value)
         case _:
-            return Listing(tuple(map(shorten, value)))
+            return Listing(tuple(map(show, value)))
 
 
 _NONE: Final = sentence("value", "(none)")
@@ -83,16 +84,19 @@ _NO: Final = sentence("value", "no")
 
 
 def format_move(field: FieldChange) -> Argument:
-    """Return the field's move: before → after; for a set the added (+) and removed (−) entries."""
+    """Return the field's move: before → after; for a set the added (+) and removed (−) entries.
+
+    New values are whole: they are what a reviewer agrees to.
+    """
     if isinstance(field.before, tuple) and isinstance(field.after, tuple):
         before, after = set(field.before), set(field.after)
-        added_items = [f"+{shorten(item)}" for item in sorted(after - before)]
+        added_items = [f"+{item}" for item in sorted(after - before)]
         removed_items = [f"−{shorten(item)}" for item in sorted(before - after)]
         items = (*added_items, *removed_items)
         return Listing(items) if items else _NONE
     if field.before is None:
-        return format_value(field.after)
-    return arrow(format_value(field.before), format_value(field.after))
+        return format_value(field.after, str)
+    return arrow(format_value(field.before), format_value(field.after, str))
 
 
 def arrow(before: Argument, after: Argument) -> Sentence:

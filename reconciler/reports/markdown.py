@@ -1,7 +1,7 @@
 """A plan as one comment on a pull request: the numbers first, details folded.
 
 Data appears only in code spans and fenced blocks, which it cannot close: no name becomes a link, a
-mention, a bot command or a heading. Addresses are always masked.
+mention, a bot command or a heading. Addresses that only the portal knows are masked.
 """
 
 from __future__ import annotations
@@ -27,13 +27,15 @@ from reconciler.reports.change_lines import (
     Section,
     departure_text,
     edit_text,
+    first_unmanaged_lines,
+    first_warnings,
     refusal_text,
     sections,
-    unmanaged_lines,
+    warning_text,
 )
 from reconciler.reports.formatting import escape_sentence
 from reconciler.reports.redaction import mask_addresses
-from reconciler.reports.summary import summary_sentence
+from reconciler.reports.summary import commit_name, summary_sentence
 from reconciler.reports.wording import ENGLISH, Wording
 
 # The first line of every such comment; a pipeline finds the comment to edit by it.
@@ -48,7 +50,7 @@ def plan_markdown(plan: Plan, wording: Wording = ENGLISH) -> str:
 
     It is truncated, with a note, where it would exceed the forge's limit.
     """
-    comment = _Comment(wording)
+    comment = _Comment(wording, plan.file_addresses)
     title = wording.text(sentence("plan", "Plan"))
     summary = wording.text(summary_sentence(plan))
     parts = [f"{MARKER}\n### {title}\n\n**{summary}**\n"]
@@ -64,9 +66,13 @@ def plan_markdown(plan: Plan, wording: Wording = ENGLISH) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Comment:
-    """The parts of a comment in one language."""
+    """The parts of a comment in one language.
+
+    `shown_addresses`: those that reviewers see in the files too; all others are masked.
+    """
 
     wording: Wording
+    shown_addresses: frozenset[str]
 
     def parts(self, plan: Plan) -> Iterator[str]:
         """Yield the parts that the plan has, the most important first."""
@@ -105,7 +111,13 @@ class _Comment:
             title = plural_sentence(
                 "plan", "{count:,} warning", "{count:,} warnings", len(plan.warnings)
             )
-            yield self._details(title, "", map(refusal_text, plan.warnings))
+            lines = map(warning_text, first_warnings(plan.warnings))
+            yield self._details(title, "", lines)
+        if plan.notes:
+            title = plural_sentence(
+                "plan", "{count:,} note", "{count:,} notes", len(plan.notes)
+            )
+            yield self._details(title, "", map(warning_text, first_warnings(plan.notes)))
         if plan.unmanaged:
             title = plural_sentence(
                 "plan",
@@ -113,7 +125,7 @@ class _Comment:
                 "{count:,} objects in the portal without a file",
                 len(plan.unmanaged),
             )
-            yield self._details(title, "", unmanaged_lines(plan.unmanaged))
+            yield self._details(title, "", first_unmanaged_lines(plan.unmanaged))
 
     def _section(self, section: Section) -> str:
         notes = Listing(section.notes, SEMICOLON)
@@ -146,7 +158,9 @@ class _Comment:
     def cut_note(self) -> str:
         """Return the note that the comment was cut."""
         note = sentence(
-            "plan", "The rest does not fit here; see the plan in the pipeline's artifacts."
+            "plan",
+            "The rest does not fit here: the whole plan is plan.json in the artifacts of the "
+            "pipeline, and reconciler plan prints it.",
         )
         return f"\n_{self._line(note)}_\n"
 
@@ -158,7 +172,7 @@ class _Comment:
             )
         ]
         if plan.commit:
-            facts.append(sentence("plan", "commit {commit}", commit=plan.commit[:12]))
+            facts.append(sentence("plan", "commit {commit}", commit=commit_name(plan)))
         origin: Sentence = layout("{facts}", facts=Listing(tuple(facts)))
         if plan.pending_before:
             origin = plural_sentence(
@@ -174,18 +188,16 @@ class _Comment:
             origin=origin,
             digest=plan_digest(plan)[:16],
         )
-        return f"\n{self.wording.text(foot, _code_span)}\n"
+        return f"\n{self.wording.text(foot, self._code_span)}\n"
 
     def _line(self, text: Argument) -> str:
-        return self.wording.text(text, _masked)
+        return self.wording.text(text, self._masked)
 
+    def _masked(self, text: str) -> str:
+        return escape_sentence(mask_addresses(text, self.shown_addresses))
 
-def _masked(text: str) -> str:
-    return escape_sentence(mask_addresses(text))
-
-
-def _code_span(text: str) -> str:
-    return _code(_masked(text))
+    def _code_span(self, text: str) -> str:
+        return _code(self._masked(text))
 
 
 def _folded(title: str, block: str) -> str:

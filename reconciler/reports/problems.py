@@ -20,7 +20,11 @@ from reconciler.reports.style import Style, Tone
 # place.
 WIDEST: Final = 120
 
-_TONES: Final = {Severity.ERROR: Tone.ALARM, Severity.WARNING: Tone.CHANGE}
+_TONES: Final = {
+    Severity.ERROR: Tone.ALARM,
+    Severity.WARNING: Tone.CHANGE,
+    Severity.NOTE: Tone.QUIET,
+}
 
 
 def problems_text(problems: Sequence[Problem], counts: Counts, style: Style) -> str:
@@ -112,12 +116,7 @@ def _summary(problems: Sequence[Problem], counts: Counts) -> str:
     if not problems:
         order = "is valid" if counts.files == 1 else "are valid"
         return f"{count_noun(counts.files, 'file')} {order}: {scope_text}"
-    errors, warnings = (
-        _number(problems, Severity.ERROR),
-        _number(problems, Severity.WARNING),
-    )
-    counts_text = [
-        count_noun(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n
-    ]
+    numbers = [(_number(problems, severity), severity) for severity in Severity]
+    counts_text = [count_noun(number, severity) for number, severity in numbers if number]
     where = f" in {count_noun(counts.files, 'file')}: {scope_text}" if counts.files else ""
     return ", ".join(counts_text) + where

@@ -7,7 +7,7 @@ customers stay too: they are organisations.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -60,16 +60,26 @@ def _redact_plan(plan: Plan, names: tuple[str, ...]) -> Plan:
         groups=tuple(_group(group, names) for group in plan.groups),
         refusals=tuple(_refusal_or_warning(refusal, names) for refusal in plan.refusals),
         warnings=tuple(_refusal_or_warning(warning, names) for warning in plan.warnings),
+        notes=tuple(_refusal_or_warning(note, names) for note in plan.notes),
         portal_edits=tuple(_edit(edit, names) for edit in plan.portal_edits),
         unmanaged=tuple(_unmanaged(row) for row in plan.unmanaged),
+        file_addresses=frozenset(),
     )
 
 
-def mask_addresses(text: str) -> str:
-    """Return the text with the local part of every address cut to its first letter."""
-    return _ADDRESS.sub(
-        lambda match: f"{match[0][0]}{HIDDEN}@{match[0].rpartition('@')[2]}", text
-    )
+def mask_addresses(text: str, whole_addresses: Set[str] = frozenset()) -> str:
+    """Return the text with the local part of every address cut to its first letter, except these
+    whole ones.
+    """
+
+    def mask(match: re.Match[str]) -> str:
+        address = match[0]
+        # `acme/jane@acme.example` is the display name of an unmanaged contact.
+        if address in whole_addresses or address.rpartition("/")[2] in whole_addresses:
+            return address
+        return f"{address[0]}{HIDDEN}@{address.rpartition('@')[2]}"
+
+    return _ADDRESS.sub(mask, text)
 
 
 def _masked_values(changes: Iterable[Change]) -> set[str]:

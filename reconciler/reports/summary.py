@@ -80,6 +80,11 @@ def summarize(plan: Plan) -> Summary:
     )
 
 
+def commit_name(plan: Plan) -> str:
+    """Return the short id of the plan's commit, with `-dirty` if the files differ from it."""
+    return f"{(plan.commit or '')[:12]}{'-dirty' if plan.dirty else ''}"
+
+
 def requests_moved(changes: Iterable[Change]) -> int:
     """Return the number of requests, open at planning, that change hands; two changes of one person
     count once.
@@ -134,13 +139,20 @@ def summary_sentence(plan: Plan) -> Sentence:
     if numbers.record:
         records = plural_sentence(
             "summary",
-            "No changes that anybody notices; {count:,} base to record.",
-            "No changes that anybody notices; {count:,} bases to record.",
+            "No changes for anybody; {count:,} file is noted as applied.",
+            "No changes for anybody; {count:,} files are noted as applied.",
             numbers.record,
         )
         return _in_one_line(records, *pending)
     if pending:
         return _in_one_line(sentence("summary", "No changes to make."), *pending)
+    if departures := len(plan.upcoming_departures):
+        return plural_sentence(
+            "summary",
+            "No changes today. {count:,} departure is coming.",
+            "No changes today. {count:,} departures are coming.",
+            departures,
+        )
     return sentence("summary", "No changes. The portal matches the files.")
 
 

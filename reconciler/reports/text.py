@@ -6,22 +6,27 @@ only through `formatting.escape`, so that it cannot control the terminal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.model.plan import Plan
+from reconciler.model.sentences import Sentence
 from reconciler.reports.capabilities import capability_lines
 from reconciler.reports.change_lines import (
     Line,
     Section,
     departure_text,
     edit_text,
+    first_unmanaged_lines,
+    first_warnings,
     refusal_text,
     sections,
     unmanaged_lines,
+    warning_text,
 )
 from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import (
+    commit_name,
     edits_sentence,
     has_changes,
     held_back_sentence,
@@ -39,16 +44,17 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
     """Return the whole plan as text, ending in its summary line and a newline.
 
     Order: power and access, changes by customer, refusals, portal edits, unmanaged, upcoming
-    departures, warnings.
+    departures, warnings, notes.
     """
     blocks = [
         _capabilities(plan, style),
         *(_section(section, style) for section in sections(plan)),
         _refusals(plan, style),
         _edits(plan, style),
-        _unmanaged(plan, style),
+        _unmanaged(plan, first_unmanaged_lines(plan.unmanaged), style),
         _upcoming_departures(plan, style),
         _warnings(plan, style),
+        _notes(plan, style),
         _earlier(plan, style),
     ]
     body = [block for block in map(list, blocks) if block]
@@ -63,11 +69,8 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     demand.
     """
     head = [style.paint(Tone.STRONG, f"Drift of {_where_and_when(plan)}")]
-    body = [
-        block
-        for block in (list(_edits(plan, style)), list(_unmanaged(plan, style)))
-        if block
-    ]
+    unmanaged = _unmanaged(plan, unmanaged_lines(plan.unmanaged), style)
+    body = [block for block in (list(_edits(plan, style)), list(unmanaged)) if block]
     edits = edits_sentence(summarize(plan))
     last_line = str(edits) if edits else "Nothing was edited in the portal."
     tail = [style.paint(Tone.STRONG, last_line)]
@@ -75,7 +78,7 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
 
 
 def _where_and_when(plan: Plan) -> str:
-    commit = f", commit {escape(plan.commit[:12])}" if plan.commit else ""
+    commit = f", commit {escape(commit_name(plan))}" if plan.commit else ""
     return f"portal {escape(plan.portal)} as of {escape(plan.as_of)}{commit}"
 
 
@@ -122,13 +125,13 @@ def _edits(plan: Plan, style: Style) -> Iterator[str]:
         yield style.paint(TONES[Symbol.EDIT], f"  {Symbol.EDIT} {text(edit_text(edit))}")
 
 
-def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
+def _unmanaged(plan: Plan, lines: Iterable[Sentence], style: Style) -> Iterator[str]:
     if plan.unmanaged:
         yield style.paint(
             Tone.STRONG,
             f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} without a file; never written",
         )
-    for line in unmanaged_lines(plan.unmanaged):
+    for line in lines:
         yield style.paint(Tone.QUIET, f"    {text(line)}")
 
 
@@ -141,10 +144,17 @@ def _upcoming_departures(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:
-    for warning in plan.warnings:
-        yield style.paint(Tone.CHANGE, f"warning: {text(refusal_text(warning))}")
+    for warning in first_warnings(plan.warnings):
+        yield style.paint(Tone.CHANGE, f"warning: {text(warning_text(warning))}")
         if warning.hint:
             yield f"  hint: {text(warning.hint)}"
+
+
+def _notes(plan: Plan, style: Style) -> Iterator[str]:
+    for note in first_warnings(plan.notes):
+        yield style.paint(Tone.QUIET, f"note: {text(warning_text(note))}")
+        if note.hint:
+            yield f"  hint: {text(note.hint)}"
 
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:

@@ -12,8 +12,8 @@ from reconciler.documents.pipeline import (
     LastApplied,
     check_last_applied,
     read_documents,
-    rule_patterns,
 )
+from reconciler.documents.tree_rules import rule_patterns
 from reconciler.model.desired import DesiredSettings, DesiredState, Place
 from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused, WrongUsage
 from reconciler.model.files import Tree
@@ -70,7 +70,8 @@ class Folder:
             if permissions.allow_rollback
             else frozenset()
         )
-        facts = Facts(self.tree.commit, ancestors, unknown, permissions)
+        dirty = self.tree.commit is not None and bool(self.tree.dirty)
+        facts = Facts(self.tree.commit, ancestors, unknown, permissions, dirty=dirty)
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 
     def _last_rules(self, base: Applied | None) -> LastApplied:

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.documents.pipeline import own_rules
+from reconciler.documents.tree_rules import own_rules
 from reconciler.model.errors import WrongUsage
 from reconciler.model.rules import RULES, Rule
 from reconciler.usecases.checkout import read_files

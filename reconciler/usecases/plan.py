@@ -63,5 +63,6 @@ def drift(files: FileTree, reader: StateReader, stage: Stage = silent_stage) -> 
         groups=(),
         refusals=(),
         warnings=(),
+        notes=(),
         pending_before=0,
     )

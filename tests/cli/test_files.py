@@ -181,7 +181,8 @@ def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
 
 
 def test_a_rule_names_the_command_that_finds_it(folder: Program) -> None:
-    assert "(reported by reconciler validate)" in folder("explain", "missing-key").out
+    assert "(reported by reconciler validate)" in folder("explain", "yaml-tab").out
+    assert "(reported by reconciler validate and plan)" in folder("explain", "unknown-key").out
     assert "(reported by reconciler plan)" in folder("explain", "no-heir").out
 
 

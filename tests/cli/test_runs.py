@@ -69,7 +69,7 @@ def test_a_second_apply_says_that_the_portal_matches(connected: Program, portal:
     connected.commit("take the edit over")
     run = connected("apply", "--yes")
     assert run.code == 0, run.out + run.err
-    assert "No changes. The portal matches the files.\n" in connected("plan").out
+    assert "No changes today. 1 departure is coming.\n" in connected("plan").out
     revision, head = _newest(portal)
     assert f"\nAudit head: {head}\n" in run.out
     assert "Changed: " in run.out.splitlines()[-1]

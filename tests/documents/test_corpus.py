@@ -7,10 +7,11 @@ import re
 import pytest
 
 from reconciler.documents.field_types import Document
-from reconciler.documents.pipeline import own_rules, read_documents
+from reconciler.documents.pipeline import read_documents
+from reconciler.documents.tree_rules import own_rules
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Severity
-from reconciler.model.rules import FILE_RULES
+from reconciler.model.rules import FILE_RULES, WARNINGS
 from tests.documents import cases
 from tests.documents.cases import ACCEPTED, CORPUS, OWN, rule_of
 
@@ -49,6 +50,12 @@ def test_every_problem_points_into_its_file(case: str) -> None:
             content = (files[problem.path] or b"").decode().removeprefix("\ufeff").replace("\r\n", "\n")
             assert content.split("\n")[problem.line - 1] == problem.source
             assert problem.column <= len(problem.source) + 1
+
+
+@pytest.mark.parametrize("case", cases.cases())
+def test_every_warning_can_be_acknowledged(case: str) -> None:
+    warned = {problem.rule for problem in cases.read(case).problems if problem.severity is Severity.WARNING}
+    assert {rule for rule in warned if not rule.startswith("own/")} <= WARNINGS
 
 
 def test_every_rule_has_a_case() -> None:

@@ -19,8 +19,9 @@ from jsonschema.exceptions import SchemaError
 from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.references import MAX_CHAIN_LENGTH
 from reconciler.documents.own_rules.rule_files import DIALECT, OwnRule, read_rule
-from reconciler.documents.pipeline import check_last_applied, own_rules, read_documents, rule_patterns
+from reconciler.documents.pipeline import check_last_applied, read_documents
 from reconciler.documents.strict_json import MAX_DEPTH, compose_json
+from reconciler.documents.tree_rules import own_rules, rule_patterns
 from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo
 from reconciler.model.files import SourceFile, Tree

@@ -26,17 +26,19 @@ FULL: Final[dict[str, dict[str, Any]]] = {
                 "percent": 20, "at_least": 3, "at_most": 25, "per_customer_percent": 25, "small_customer": 2,
             },
         },
-        "rules": ["policy/contact.schema.json"],
+        "rules": ["policy/contact.schema.json"], "acknowledge": ["open-sign-up"],
     },
     "customer": {
         "name": "ACME Medical GmbH", "description": "Devices.\nDACH.", "language": "de", "heir": "anna-schmidt",
         "project_managers": ["lee@provider.example"], "services": ["certified"], "email_domains": ["acme.example"],
         "portal_edits": "revert", "protect": False, "manager_optional": True, "previously": ["acme"], "release": False,
+        "acknowledge": ["foreign-domain", "own/company-domain"],
     },
     "contact": {
         "name": "山田太郎", "email": "jane.doe@acme.example", "role": "requester", "services": "all", "language": "pt-BR",
         "heir": "tom-lang", "leaves": {"on": "2027-03-31", "reason": "left"}, "protect": True,
         "previously": ["jane-miller"], "registration": {"id": "reg-7f3c", "fingerprint": _SHA},
+        "acknowledge": ["foreign-domain"],
     },
     "removed": {"heir": "jane-doe", "reason": "left", "registration": "reg-7f3c", "keep": False},
 }  # fmt: skip

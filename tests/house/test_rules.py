@@ -16,7 +16,7 @@ from reconciler.documents import types  # with the module, all its classes are s
 from reconciler.documents.strict_yaml import compose
 from reconciler.model.choices import PortalEdits, Reason, SignUp, Unreviewed, Workflow
 from reconciler.model.roles import Capability, Role, capabilities
-from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId
+from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, WARNINGS, Rule, RuleId
 from reconciler.model.rules.files import FILES
 from reconciler.model.rules.people import PEOPLE
 from reconciler.model.rules.plans import PLANS
@@ -68,8 +68,21 @@ def test_every_rule_has_exactly_one_row() -> None:
 def test_every_rule_is_found_by_a_command() -> None:
     assert {*FILE_RULES, *PLAN_RULES} == set(RULES)
     both = {rule.id for rule in FILE_RULES} & {rule.id for rule in PLAN_RULES}
-    # A key may be unknown to the document's type, and to the portal.
-    assert both == {RuleId.UNKNOWN_KEY}
+    # Plans judge these where the files leave it to the portal.
+    assert both == {RuleId.ACKNOWLEDGE, RuleId.CANNOT_ORDER, RuleId.UNKNOWN_KEY}
+
+
+def test_every_warning_of_a_plan_can_be_acknowledged() -> None:
+    warned = {
+        ast.unparse(node.args[0]).rpartition(".")[2]
+        for name, tree in modules()
+        if name.startswith("planning/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"warn", "Warning"}
+        if node.args and ast.unparse(node.args[0]).startswith("RuleId.")
+    }
+    notes = {RuleId.ACKNOWLEDGE, RuleId.FINISHED_FILE}
+    assert {RuleId[name] for name in warned} - notes <= WARNINGS
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

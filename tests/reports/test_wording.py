@@ -46,16 +46,16 @@ GERMAN = """\
 
 ```text
 + jane-doe wird als Anforderer angelegt  (contacts/jane-doe.yaml:1)
-    ~ email: j…@acme.example
+    ~ email: jane-doe@acme.example
     ~ language: de
     ~ name: Jane Doe
     ~ role: requester
-    @ Aktivierung an j…@acme.example (de)
+    @ Aktivierung an jane-doe@acme.example (de)
 ~ eva-fuchs: heir  (contacts/eva-fuchs.yaml:1)
     ~ heir: tom-lang
 > die gesamte offene Arbeit von tom-lang geht an mara-meyer  (contacts/tom-lang.yaml:1)
     > zurzeit offen: 2 Anfragen
-    @ Hinweis auf erhaltene Arbeit an m…@acme.example (en)
+    @ Hinweis auf erhaltene Arbeit an mara-meyer@acme.example (en)
 ~ tom-lang wird Beobachter, war Anforderer  (contacts/tom-lang.yaml:1)
     ~ role: requester → observer
 ```
@@ -95,7 +95,7 @@ acme: Kontakt Stray Cat (requester, s…@acme.example, active)
 </details>
 
 
-Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `f9c85a694f3b6a33`.
+Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `5896e40e45b39a39`.
 """
 FSI, PDI = "\u2068", "\u2069"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.repository import Repository
-from reconciler.documents.pipeline import rule_patterns
+from reconciler.documents.tree_rules import rule_patterns
 from reconciler.model.errors import Refused
 from reconciler.model.files import SourceFile, Tree
 from reconciler.usecases.checkout import check_out, read_files

@@ -47,7 +47,7 @@ def complete_topic(
 
 def _own_rule_ids(settings: Settings) -> list[str]:
     # only for these rules: the import loads jsonschema
-    from reconciler.documents.pipeline import own_rules  # noqa: PLC0415
+    from reconciler.documents.tree_rules import own_rules  # noqa: PLC0415
     from reconciler.usecases.checkout import read_files  # noqa: PLC0415  the same
 
     try:

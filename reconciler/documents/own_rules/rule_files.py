@@ -127,7 +127,7 @@ def _rule(source: Source, references: Mapping[str, Any], sha256: str) -> OwnRule
 def _members(source: Source) -> Iterator[Problem]:
     """Yield the problems of the members that describe a rule."""
     value = source.composed.value
-    kinds, severities = sorted(DOCUMENTS), list(Severity)
+    kinds, severities = sorted(DOCUMENTS), [Severity.ERROR, Severity.WARNING]
     yield from _text(
         source, "title", "write the message that people will read", is_required=True
     )

@@ -13,6 +13,7 @@ from reconciler.documents.validation import Source
 from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence
 
 DesiredObject: TypeAlias = DesiredContact | DesiredCustomer | Farewell
 
@@ -59,7 +60,12 @@ class Book:
             yield from customer.contacts.values()
 
     def problem(
-        self, rule: RuleId, object: DesiredObject, at: str | Path, message: str, hint: str
+        self,
+        rule: RuleId,
+        object: DesiredObject,
+        at: str | Path,
+        message: str | Sentence,
+        hint: str | Sentence,
     ) -> Problem:
         """Return an error at a field's value in the object's file, or at its first line without
         such a value.

@@ -17,6 +17,7 @@ from reconciler.model.keys import display
 from reconciler.model.problems import Problem
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import AND, Listing, sentence
 from reconciler.model.values import ALL
 
 
@@ -204,8 +205,15 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
                 contact.says("email")
                 and domain_key(contact.email.rpartition("@")[2]) not in domains
             ):
-                message = f"'{contact.email}' is not in a domain of {customer.key}"
-                hint = "check the address, or add its domain to email_domains"
+                message = sentence(
+                    "warning",
+                    "'{address}' is not in a domain of {customer}",
+                    address=contact.email,
+                    customer=customer.key,
+                )
+                hint = sentence(
+                    "hint", "check the address, or add its domain to email_domains"
+                )
                 yield as_warning(
                     book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint)
                 )
@@ -220,22 +228,27 @@ def can_order(book: Book) -> Iterator[Problem]:
             continue
         lacks = []
         if not customer.contacts:
-            lacks.append("no contact")
+            lacks.append(sentence("warning", "no contact"))
         elif not customer.fields.get("manager_optional") and not any(
             contact.role is Role.MANAGER for contact in customer.contacts.values()
         ):
-            lacks.append("no manager")
+            lacks.append(sentence("warning", "no manager"))
         if (
             "project_managers" in customer.fields
             and not customer.fields["project_managers"]
         ):
-            lacks.append("no project manager")
+            lacks.append(sentence("warning", "no project manager"))
         # An absent field is unmanaged: the portal may have project managers and services.
         if "services" in customer.fields and not _orderable(book, customer):
-            lacks.append("no service")
+            lacks.append(sentence("warning", "no service"))
         if lacks:
-            message = f"{customer.key} has {' and '.join(lacks)}"
-            hint = "add the missing parts before people need them"
+            message = sentence(
+                "warning",
+                "{customer} has {gaps}",
+                customer=customer.key,
+                gaps=Listing(tuple(lacks), AND),
+            )
+            hint = sentence("hint", "add the missing parts before people need them")
             yield as_warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
 
 

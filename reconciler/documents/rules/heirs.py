@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from reconciler.documents.rules.book import Book, DesiredObject
 from reconciler.documents.rules.hints import as_warning, name_hint
@@ -10,6 +11,7 @@ from reconciler.model.desired import DesiredContact, DesiredCustomer
 from reconciler.model.problems import Problem
 from reconciler.model.roles import may_hold_work
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import sentence
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
@@ -40,16 +42,22 @@ def _heir(
         contact = _find_contact(customer, heir)
         if contact is not None and contact.leaves is None:
             if contact.says("role") and not may_hold_work(contact.role):
-                message = f"'{heir}' is an observer and cannot hold work"
-                yield book.problem(
-                    RuleId.HEIR, giver, "heir", message, "name a requester or a manager"
+                message = sentence(
+                    "warning", "'{heir}' is an observer and cannot hold work", heir=heir
                 )
+                hint = sentence("hint", "name a requester or a manager")
+                yield book.problem(RuleId.HEIR, giver, "heir", message, hint)
             return
         following = contact.heir if contact else None
         if contact is None:
             farewell = customer.farewells.get(heir)
             if farewell is None:
-                message = f"'{heir}' is not a contact of {customer.key}"
+                message = sentence(
+                    "warning",
+                    "'{heir}' is not a contact of {customer}",
+                    heir=heir,
+                    customer=customer.key,
+                )
                 yield book.problem(
                     RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir)
                 )
@@ -58,16 +66,18 @@ def _heir(
         following = following or customer.heir
         if following is None:
             if contact is None:
-                message = f"'{heir}' has left and names no heir"
-                yield book.problem(
-                    RuleId.HEIR, giver, "heir", message, "name a contact who stays"
+                message = sentence(
+                    "warning", "'{heir}' has left and names no heir", heir=heir
                 )
+                yield book.problem(RuleId.HEIR, giver, "heir", message, _NAME_ANOTHER)
             return
         heir = following
-    message = f"the heirs form a circle: {' → '.join([*chain, heir])}"
-    yield book.problem(
-        RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays"
-    )
+    circle = " → ".join([*chain, heir])
+    message = sentence("reason", "the heirs form a circle: {heirs}", heirs=circle)
+    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, _NAME_ANOTHER)
+
+
+_NAME_ANOTHER: Final = sentence("hint", "name a contact who stays")
 
 
 def _find_contact(customer: DesiredCustomer, key: str) -> DesiredContact | None:

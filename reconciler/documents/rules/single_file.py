@@ -16,6 +16,7 @@ from reconciler.model.choices import SignUp
 from reconciler.model.equality import domain_key
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import sentence
 
 Check = Callable[[str], ValueProblem | None]
 
@@ -158,8 +159,10 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
 def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
     if isinstance(document, Portal) and document.sign_up is SignUp.OPEN:
         at: Path = ("sign_up",)
-        message = "with open sign-up, anybody gets access without approval"
-        hint = "write approval_required, unless open sign-up is intended"
+        message = sentence(
+            "warning", "with open sign-up, anybody gets access without approval"
+        )
+        hint = sentence("hint", "write approval_required, unless open sign-up is intended")
         yield source.problem(
             RuleId.OPEN_SIGN_UP,
             source.span(at),

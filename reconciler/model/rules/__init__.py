@@ -13,6 +13,7 @@ from reconciler.model.rules.people import PEOPLE
 from reconciler.model.rules.plans import PLANS
 from reconciler.model.rules.rule import Rule, RuleId, Where, alternatives
 from reconciler.model.rules.settings import SETTINGS
+from reconciler.model.rules.warnings import WARNINGS
 
 _ROWS: Final = {rule.id: rule for rule in (*FILES, *PEOPLE, *SETTINGS, *PLANS)}
 
@@ -22,4 +23,13 @@ RULES: Final[tuple[Rule, ...]] = tuple(_ROWS[rule] for rule in sorted(RuleId))
 FILE_RULES: Final = tuple(rule for rule in RULES if Where.FILES in rule.where)
 PLAN_RULES: Final = tuple(rule for rule in RULES if Where.PLAN in rule.where)
 
-__all__ = ["FILE_RULES", "PLAN_RULES", "RULES", "Rule", "RuleId", "Where", "alternatives"]
+__all__ = [
+    "FILE_RULES",
+    "PLAN_RULES",
+    "RULES",
+    "WARNINGS",
+    "Rule",
+    "RuleId",
+    "Where",
+    "alternatives",
+]

@@ -11,6 +11,15 @@ from reconciler.model.rules.rule import Rule, RuleId, Where
 # Sorted by id; the rules on a provider's own rules come last.
 FILES: Final = (
     Rule(
+        RuleId.ACKNOWLEDGE,
+        "an acknowledged warning is one that there is",
+        "Under `validate --strict` a warning fails; one that is known and intended should not. "
+        "An id without its warning would hide the next one.",
+        "Write the id of the warning into the file that it concerns, or into the customer.yaml "
+        "above it: `acknowledge: [foreign-domain]`; delete it when the warning is gone.",
+        where=(Where.FILES, Where.PLAN),
+    ),
+    Rule(
         RuleId.ADDRESS_TWICE,
         "no two contacts have the same e-mail address",
         "The address is the login, so the portal cannot tell two people with one address apart.",
@@ -22,6 +31,7 @@ FILES: Final = (
         "Without them the portal refuses the customer's first request.",
         "Add what is missing, such as `project_managers: [lee@provider.example]`; "
         "a customer without a manager needs `manager_optional: true`.",
+        where=(Where.FILES, Where.PLAN),
     ),
     Rule(
         RuleId.CUSTOMER_FILE,

@@ -26,6 +26,13 @@ PLANS: Final = (
         "Ask the person who changed the portal, then write the right value into the file.",
     ),
     _rule(
+        RuleId.FINISHED_FILE,
+        "farewells and dated files that have done their work are deleted",
+        "They have no effect any more, and hide those that have.",
+        "Delete the files that the note names. A farewell stays as long as another file names its "
+        "contact as `heir`.",
+    ),
+    _rule(
         RuleId.HEIR_INVITED,
         "an heir has activated their access",
         "They cannot see the received work until then.",

@@ -17,6 +17,7 @@ class Where(StrEnum):
 class RuleId(StrEnum):
     """Every rule of ours. A field's rule is named after the field, with hyphens."""
 
+    ACKNOWLEDGE = "acknowledge"
     ADDRESS_TAKEN = "address-taken"
     ADDRESS_TWICE = "address-twice"
     AT_LEAST = "at-least"
@@ -39,6 +40,7 @@ class RuleId(StrEnum):
     FILE_PLACE = "file-place"
     FILE_SIZE = "file-size"
     FILE_UNREADABLE = "file-unreadable"
+    FINISHED_FILE = "finished-file"
     FINGERPRINT = "fingerprint"
     FOREIGN_DOMAIN = "foreign-domain"
     FREE_MAIL_DOMAIN = "free-mail-domain"
