@@ -120,15 +120,6 @@ def secret_of(mail: dict[str, Any]) -> str:
     return str(mail["text"]).split("/activate/")[1].split()[0]
 
 
-def activated(api: Api, contact: dict[str, Any], password: str = "Sesam0effne") -> dict[str, Any]:
-    """A session of the contact after she opened the newest link."""
-    mails = [mail for mail in api.items("/outbox", contact=contact["id"]) if "/activate/" in mail["text"]]
-    for mail in mails:
-        api.post("/activations", json={"secret": secret_of(mail), "password": password})
-    session: dict[str, Any] = api.post("/sessions", json={"email": contact["email"], "password": password}).json()
-    return session
-
-
 def test_a_link_works_once_and_then_the_password_does(api: Api) -> None:
     _, (manager,) = api.a_customer("manager")
     secret = secret_of(api.items("/outbox")[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -63,12 +64,15 @@ def test_every_law_of_a_module_is_in_the_list_with_a_sentence_and_in_the_readme(
 
 
 class Breaking:
-    """A portal before which something stands that changes its answers."""
+    """A portal before which something stands that changes its requests and answers."""
 
     def __init__(self, app: ASGIApp, change: Callable[[Scope, Message], None]) -> None:
         self.app, self.change = app, change
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.change(scope, {})
+
         async def changed(message: Message) -> None:
             if scope["type"] == "http":
                 self.change(scope, message)
@@ -95,6 +99,14 @@ def _everything_is_new(_: Scope, message: Message) -> None:
         message["status"] = 200
 
 
+def _forgets_keys(scope: Scope, message: Message) -> None:
+    if not message:
+        scope["headers"] = [
+            (name, secrets.token_hex(8).encode() if name == b"idempotency-key" else value)
+            for name, value in scope["headers"]
+        ]
+
+
 def _no_patience(_: Scope, message: Message) -> None:
     message["headers"] = [pair for pair in message.get("headers", []) if pair[0] != b"retry-after"]
 
@@ -108,6 +120,9 @@ FAULTS: dict[str, Callable[[Scope, Message], None]] = {
     "etag-is-the-version": _without_tags,
     "every-error-is-a-problem": _plain_json,
     "stale-version-is-refused": _nothing_is_stale,
+    "same-key-gets-the-same-answer": _forgets_keys,
+    "repeated-batch-is-done-once": _forgets_keys,
+    "each-cause-sends-one-mail": _forgets_keys,
     "snapshot-has-an-etag": _everything_is_new,
     "busy-portal-says-when-to-come-again": _no_patience,
 }

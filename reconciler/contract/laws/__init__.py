@@ -13,6 +13,7 @@ from reconciler.contract.laws import (
     lists,
     people,
     preconditions,
+    registrations,
     repeats,
     scopes,
     snapshots,
@@ -28,5 +29,6 @@ LAWS: Final[tuple[Law, ...]] = (
     *leases.LAWS,
     *batches.LAWS,
     *people.LAWS,
+    *registrations.LAWS,
     *feed.LAWS,
 )
