@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -54,7 +55,7 @@ DOORS = {
     "email_validator": ("documents/values.py", "portal/actions/schemas.py"),
     "langcodes": ("documents/values.py",),
     "httpx": (
-        "adapters/connection.py", "adapters/exchanges.py", "adapters/response_deadlines.py", "adapters/response_reading.py", "adapters/address.py", "adapters/retry_after.py", "portal/sign_on/provider.py",
+        "adapters/connection.py", "adapters/exchanges.py", "adapters/response_deadlines.py", "adapters/response_reading.py", "adapters/address.py", "adapters/retry_after.py", "portal/sign_on/provider.py", "contract/",
     ),
     "httpcore": ("adapters/response_deadlines.py",),
     "babel": ("portal/",),
@@ -77,6 +78,9 @@ DOORS = {
     "itsdangerous": ("portal/pages/sign_on_cookie.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
+
+
+_SUITE = {*sys.stdlib_module_names, "httpx"}
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:
@@ -162,6 +166,17 @@ def test_the_portal_is_a_foreigner() -> None:
                 assert door, f"{name} imports {imported}: only usecases/portal.py starts the portal, by its command"
 
 
+def test_the_contract_suite_judges_both_sides_and_knows_neither() -> None:
+    for name, tree in modules():
+        for imported in imports(tree):
+            library, _, rest = imported.partition(".")
+            if name.startswith("contract/"):
+                known = rest.startswith("contract") if library == "reconciler" else library in _SUITE
+                assert known, f"{name} imports {imported}: the suite has the standard library and httpx"
+            else:
+                assert not imported.startswith("reconciler.contract"), f"{name} imports {imported}"
+
+
 def test_every_library_enters_by_its_door() -> None:
     for name, tree in modules():
         for imported in imports(tree):
@@ -180,9 +195,9 @@ def test_what_decides_touches_nothing_of_the_world() -> None:
 
 def test_only_the_output_module_prints() -> None:
     for name, tree in modules():
-        if name in {"cli/output.py", "cli/main.py"}:
+        if name in {"cli/output.py", "cli/main.py", "contract/__main__.py"}:
             continue
         for node in ast.walk(tree):
             written = isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout.write", "sys.stderr.write"}
             printed = isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
-            assert written + printed == 0, f"{name} prints: only cli/output.py does"
+            assert written + printed == 0, f"{name} prints: only cli/output.py and the contract suite's program do"

@@ -1,4 +1,4 @@
-"""Leases with an id that the caller chose: a lost answer is asked for again, and finds its lease."""
+"""Leases beyond the laws of the contract suite: those that expire, and the words of refusals."""
 
 from __future__ import annotations
 
@@ -34,26 +34,6 @@ def expire(store: Store) -> str:
     with store.write(SYSTEM) as work:
         work.connection.execute(update(t.leases).values(expires_at=moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")))
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def test_the_same_request_finds_the_living_lease_with_its_remaining_time(api: Api) -> None:
-    asked = claim(id=new_id())
-    first, second = (api.post("/leases", json=asked).json() for _ in range(2))
-    assert (second["id"], second["token"]) == (first["id"], first["token"]) == (asked["id"], first["token"])
-    assert 0 < second["expires_in_s"] <= first["expires_in_s"]
-
-
-@pytest.mark.parametrize("change", [{"run": "run_2"}, {"holder": "ada"}, {"scopes": ["settings"]}])
-def test_an_id_belongs_to_one_claim(api: Api, change: dict[str, Any]) -> None:
-    asked = claim(id=new_id())
-    assert api.post("/leases", json=asked).status_code == 201
-    refused(api.post("/leases", json={**asked, **change}), "unprocessable")
-
-
-def test_an_id_belongs_to_one_principal(api: Api, store: Store) -> None:
-    asked = claim(id=new_id())
-    assert api.post("/leases", json=asked).status_code == 201
-    refused(Api.of(store, "apply").post("/leases", json=asked), "unprocessable")
 
 
 def test_a_lease_is_renewed_and_ended_by_its_principal_only(api: Api, store: Store) -> None:

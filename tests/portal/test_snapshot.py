@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 from typing import Any
@@ -40,21 +39,6 @@ def test_the_trailer_proves_that_nothing_is_missing(api: Api) -> None:
     assert {row["status"] for row in read(api) if row["kind"] == "contact"} == {"invited", "removed"}
 
 
-def test_it_is_compressed_on_request(api: Api, store: Store) -> None:
-    api.a_customer("manager")
-    plain = api.get("/snapshot", headers={"Accept-Encoding": "identity"}).content
-    with api.stream("GET", "/snapshot", headers={"Accept-Encoding": "gzip"}) as answer:
-        packed = b"".join(answer.iter_raw())
-    assert gzip.decompress(packed) == plain
-
-
-def test_nothing_moved_is_304(api: Api) -> None:
-    tag = api.get("/snapshot").headers["etag"]
-    assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 304
-    api.a_customer()
-    assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 200
-
-
 def test_since_shows_what_was_written_after_also_what_is_closed(api: Api) -> None:
     _, (manager,) = api.a_customer("manager")
     asked = api.a_request(manager)
@@ -85,10 +69,3 @@ def test_all_rows_are_of_one_revision_while_others_write(api: Api, store: Store)
         assert connection.execute(text("SELECT name FROM customers")).scalar() == "Acme"
         assert connection.execute(text("SELECT revision FROM portal")).scalar() == seen
     assert api.row("/meta")["revision"] == seen + 1
-
-
-def test_a_read_of_nothing_makes_no_revision(api: Api) -> None:
-    before = api.row("/meta")["revision"]
-    api.lease("settings")
-    refused(api.get("/contacts/nobody"), "not-found")
-    assert api.row("/meta")["revision"] == before

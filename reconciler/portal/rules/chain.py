@@ -123,8 +123,13 @@ def hash_of(previous: str, entry: Entry, seals: Seals) -> str:
     """Return the hash of an entry that follows an entry with the hash `previous`."""
     plain = [entry[name] for name in _CHAINED_COLUMNS]
     plain += [_unsealed(entry[side], side, seals) for side in SIDES]
-    digests = {path: _digest(entry, path, seal) for path, seal in seals.items()}
+    digests = digests_of(entry, seals)
     return _sha256(f"{previous}\n{canonical(plain)}\n{canonical(digests)}")
+
+
+def digests_of(entry: Entry, seals: Seals) -> dict[str, str]:
+    """Return the digest of each sealed value, by path; it tells nothing about the value."""
+    return {path: _digest(entry, path, seal) for path, seal in seals.items()}
 
 
 def is_chained_after(previous: str, entry: Entry) -> bool:

@@ -11,7 +11,7 @@ from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import HistoryEntry, Page
 from reconciler.portal.api.snapshot import check_epoch
-from reconciler.portal.rules.chain import erased_paths
+from reconciler.portal.rules.chain import digests_of, erased_paths
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
@@ -51,9 +51,9 @@ def read_changes(
             statement = statement.where(c.revision <= last)
         items = [dict(row) for row in connection.execute(statement).mappings()]
     for item in items:
-        # internal: `seq` orders the entries of a revision, `person` finds them for an erasure
-        del item["seq"], item["person"]
-        item["erased"] = erased_paths(item.pop("seals"))
+        # without the salts, so that nobody can guess a value that was erased
+        seals = item.pop("seals")
+        item["digests"], item["erased"] = digests_of(item, seals), erased_paths(seals)
     following = str(last) if last is not None and revisions[-1] > last else None
     return answer(
         {"items": items, "next": following, "revision": head.revision, "epoch": head.epoch}

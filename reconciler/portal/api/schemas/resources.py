@@ -171,6 +171,7 @@ class Meta(Answer):
 
 class HistoryEntry(Answer):
     revision: int
+    seq: int
     at: str
     by: str
     actor: str
@@ -182,6 +183,8 @@ class HistoryEntry(Answer):
     change: str | None
     run: str | None
     commit: str | None
+    person: str | None
+    digests: dict[str, str]
     hash: str
     erased: list[str]
 
