@@ -314,7 +314,7 @@ class Work:
         mark_for_vacuum(self.connection)
 
     def end_access(self, person: str) -> None:
-        """End all sessions and tokens of a person, and delete their unused links."""
+        """End all sessions, tokens and unused links of a person."""
         s, links = t.sessions.c, t.links.c
         for table, owned in (
             (t.sessions, or_(s.contact == person, s.staff == person)),
@@ -325,8 +325,11 @@ class Work:
                 .where(owned, table.c.ended_at.is_(None))
                 .values(ended_at=self.now)
             )
+        # not deleted: the page of an ended link tells what became of it
         self.connection.execute(
-            delete(t.links).where(
+            update(t.links)
+            .where(
                 or_(links.contact == person, links.staff == person), links.used_at.is_(None)
             )
+            .values(used_at=self.now)
         )
