@@ -37,6 +37,7 @@ from reconciler.portal.api.routes import (
     statistics,
 )
 from reconciler.portal.i18n.catalogs import check_catalogs
+from reconciler.portal.pages.forms.resumption import keep_ended_form
 from reconciler.portal.pages.site import (
     PAGE_ROUTERS,
     PageHeaders,
@@ -50,6 +51,7 @@ from reconciler.portal.web.access_log import AccessLog
 from reconciler.portal.web.body_budget import BodyBudget
 from reconciler.portal.web.body_validation import BodyValidation, JsonRoute
 from reconciler.portal.web.budgets import Budget
+from reconciler.portal.web.head_requests import HeadRequests
 from reconciler.portal.web.methods import Methods
 from reconciler.portal.web.metrics import Metrics
 from reconciler.portal.web.request_limits import (
@@ -139,11 +141,13 @@ def create_app(
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)
     app.state.csrf = csrf_protection(store)
+    app.state.keep_ended_form = keep_ended_form
     install_error_handlers(app, problem_page)
     app.router.routes.extend(_routes())
     # the last one is the outermost: refusals of the body get the headers of pages too
     app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
+    app.add_middleware(HeadRequests)
     check_policies(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
     return app

@@ -8,7 +8,7 @@ page of another site cannot make a browser write through the API.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,12 +17,7 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from reconciler.portal.actions import known_browsers
-from reconciler.portal.actions.sessions import (
-    HOURS,
-    principal_of_session,
-    record_session_use,
-)
+from reconciler.portal.actions.sessions import principal_of_session, record_session_use
 from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.forms.form import Form, Mistakes, mistakes_of
 from reconciler.portal.pages.languages import chosen_language
@@ -47,6 +42,7 @@ from reconciler.portal.web.idempotency import WriteResult, run_once, stored_answ
 from reconciler.portal.web.security import Admission, Gate, store_of
 
 LANGUAGE_COOKIE: Final = "portal_language"
+LANGUAGE_COOKIE_S: Final = 365 * DAY_S
 KNOWN_BROWSER_COOKIE: Final = "portal_known"
 # The most requests that a page lists when they prevent an action.
 MAX_LISTED_REQUESTS: Final = 50
@@ -178,11 +174,11 @@ class PageContext:
         c = t.requests.c
         with self.store.read() as connection:
             rows = connection.execute(
-                select(c.id, c.title)
+                select(c.id, c.title, c.number)
                 .where(c.id.in_(requests[:MAX_LISTED_REQUESTS]))
                 .order_by(c.title, c.id)
             )
-            return [(row.id, row.title) for row in rows]
+            return [(row.id, f"{row.title} (#{row.number})") for row in rows]
 
     def redirect(self, path: str, message: str | None = None) -> Response:
         """Redirect to another page, which begins with the sentence `done.MESSAGE` once."""
@@ -205,6 +201,8 @@ class PageContext:
         `write_action` returns the path to redirect to. `show_again` returns the page with the form
         as the visitor filled it in.
         """
+        if form.is_resumed:
+            return show_again(Mistakes(form_sentence="resume.check"))
         try:
             return self.redirect(self.write_once(form, write_action), message=message)
         except Mistakes as mistakes:
@@ -228,16 +226,9 @@ class PageContext:
         )
         return answer[2]["Location"] if answer else None
 
-    def write_once(
-        self, form: Form, write_action: Callable[[Work], str], *, as_self: bool = False
-    ) -> str:
-        """Carry out an action once, however often the form is sent; return where to redirect to.
-
-        With `as_self`, the history records people who edit themselves as such, whatever their role.
-        """
+    def write_once(self, form: Form, write_action: Callable[[Work], str]) -> str:
+        """Carry out an action once, however often the form is sent; return where to redirect to."""
         author = self.principal or ANONYMOUS
-        if as_self:
-            author = replace(author, actor=Actor.SELF)
 
         def write_redirect(work: Work) -> WriteResult:
             # The stored answer needs no body: a repeated form is redirected like the first one.
@@ -282,9 +273,13 @@ def context_of(request: Request) -> PageContext:
         branding = connection.execute(select(t.settings.c.branding)).scalar_one()
     if principal is not None and secret:
         record_session_use(store, secret)
-    # The account decides for people who are logged in: they may use several browsers.
-    preference = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
-    language = chosen_language(preference, request.headers.get("accept-language", ""))
+    # The language that was chosen on the pages is that of this browser. The account's language is
+    # also that of mails, which reading a page in another language must not change.
+    account_language = principal.language if principal else None
+    language = chosen_language(
+        request.cookies.get(LANGUAGE_COOKIE) or account_language,
+        request.headers.get("accept-language", ""),
+    )
     brand = Brand(
         name_for(language, name),
         branding.get("primary_color"),
@@ -320,30 +315,3 @@ def is_local(path: str) -> bool:
     """Return whether a redirect to this path stays in this portal."""
     # Browsers read `//host` as another site, and `/\host` too: they turn backslashes into slashes.
     return path.startswith("/") and not path.startswith(("//", "/\\"))
-
-
-def redirect_logged_in(
-    context: PageContext, session: Mapping[str, Any], path: str, message: str | None = None
-) -> Response:
-    """Redirect with the cookie of a new session; the browser is known from now on."""
-    response = context.redirect(path, message)
-    context.csrf.set_cookie(
-        response, context.csrf.session_cookie, session["token"], HOURS * 3600
-    )
-    if mark := known_browsers.new_mark(context.store, session):
-        context.csrf.set_cookie(
-            response,
-            context.csrf.host_cookie(KNOWN_BROWSER_COOKIE),
-            mark,
-            known_browsers.DAYS * DAY_S,
-        )
-    return response
-
-
-def redirect_logged_out(context: PageContext, path: str, message: str) -> Response:
-    """Redirect without a session; the browser clears what it has stored."""
-    response = context.redirect(path, message)
-    # Not "cookies": that would delete the chosen language and the mark of the known browser.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    context.csrf.delete_cookie(response, context.csrf.session_cookie)
-    return response

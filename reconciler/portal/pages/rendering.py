@@ -5,17 +5,19 @@ Jinja escapes every value; no filter lets text through unescaped.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, reduce
+from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_percent, get_decimal_symbol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -27,10 +29,19 @@ from reconciler.portal.i18n.catalogs import (
     plural_sentence,
     sentence,
 )
+from reconciler.portal.pages.brand_colours import brand_version
 from reconciler.portal.pages.forms.form import Mistakes, MistakeSentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
-from reconciler.portal.rules.typesetting import WIDE, day, locale_of
+from reconciler.portal.rules.typesetting import (
+    WIDE,
+    day,
+    locale_of,
+    money,
+    number,
+    plain_number,
+    price,
+)
 
 # The sentences for authors in the history who are no people and have no name.
 SYSTEM_AUTHORS: Final = {
@@ -38,6 +49,7 @@ SYSTEM_AUTHORS: Final = {
     COMMAND_LINE.name: "who.command-line",
     REGISTRANT: "who.registrant",
 }
+STATIC: Final = Path(__file__).parent / "static"
 # French counts in octets.
 BYTE_UNITS: Final = {"fr": ("ko", "Mo", "Go", "To")}
 # Lists show their exact size up to this number: counting a large table takes too long.
@@ -106,8 +118,13 @@ class Translator:
         # U+2192 is not mirrored in text from right to left, unlike brackets.
         return "←" if direction(self.language) == "rtl" else "→"
 
+    @property
+    def decimal_sign(self) -> str:
+        """The sign before the decimal places of a number."""
+        return str(get_decimal_symbol(self.locale))
+
     def number(self, value: float | Decimal) -> str:
-        return format_decimal(value, locale=self.locale)
+        return number(self.locale, value)
 
     def percent(self, value: int) -> str:
         return format_percent(value / 100, locale=self.locale)
@@ -119,15 +136,19 @@ class Translator:
             (power for power in range(1, len(units)) if size < 1000 ** (power + 1)),
             len(units),
         )
-        number = format_decimal(round(size / 1000**power, 1), locale=self.locale)
-        return f"{number}{WIDE}{units[power - 1]}"
+        # No file has 0 kB: the smallest one is shown as 0.1.
+        tenths = max(round(size / 1000**power, 1), 0.1)
+        return f"{self.number(tenths)}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
-        return (
-            format_currency(Decimal(amount), currency, locale=self.locale)
-            if amount and currency
-            else ""
-        )
+        return money(self.locale, amount, currency) if amount and currency else ""
+
+    def price(self, amount: str, currency: str) -> str:
+        return price(self.locale, amount, currency)
+
+    def field_number(self, value: str | None) -> str:
+        """Return a decimal of the contract as readers type it into a field; empty for None."""
+        return plain_number(self.locale, value) if value else ""
 
     def language_name(self, tag: str | None) -> str:
         """Return the name of a language; the tag itself if it has no name."""
@@ -205,7 +226,8 @@ def _refusal(translate: Translator, mistakes: Mistakes) -> str | None:
         return translate.plural(
             "login.wait", int(mistakes.problem.members["headers"]["Retry-After"])
         )
-    return translate(f"problem.{mistakes.problem.type}")
+    key = f"problem.{mistakes.problem.type}"
+    return translate(key if is_key(key) else "problem.other")
 
 
 @cache
@@ -267,10 +289,19 @@ def jinja_environment() -> Environment:
     )
     jinja.globals |= {
         "attributes": _attributes,
+        "brand_version": brand_version,
+        "static_url": static_url,
         "ROLES": tuple(Role),
         "STAFF_KINDS": tuple(StaffKind),
     }
     return jinja
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the URL of a static file; it changes with the file, so caches do not outlive it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
 
 
 def _attributes(**pairs: Any) -> Markup:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -12,12 +11,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.actions import access
 from reconciler.portal.i18n.catalogs import LANGUAGES, is_key
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
 from reconciler.portal.pages.context import (
     LANGUAGE_COOKIE,
+    LANGUAGE_COOKIE_S,
     PageContext,
     context_of,
     form_page_path,
@@ -25,24 +24,23 @@ from reconciler.portal.pages.context import (
     page_context,
 )
 from reconciler.portal.pages.forms.form import Mistakes, SubmittedForm
+from reconciler.portal.pages.forms.resumption import kept_form, resumption_page, seal
 from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home_path
-from reconciler.portal.pages.rendering import render_standalone
+from reconciler.portal.pages.rendering import STATIC, render_standalone
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import UNAVAILABLE
 from reconciler.portal.store.store import Store
-from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.budgets import RETRY_AFTER_S
 from reconciler.portal.web.csrf import CsrfProtection
 from reconciler.portal.web.file_streams import file_response
 
-STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {
     "portal.css": "text/css",
     "htmx.min.js": "text/javascript",
+    "portal.js": "text/javascript",
     "htmx.LICENSE.txt": "text/plain",
 }
 
@@ -77,8 +75,8 @@ def read_static_file(request: Request, name: str) -> Response:
     return file_response(
         request,
         STATIC / name,
-        # `public`: many proxies cache no answer to a request with a cookie unless it says so. One
-        # hour: the URLs have no version, so an update takes this long to reach everybody.
+        # `public`: many proxies cache no answer to a request with a cookie unless it says so. The
+        # pages name the version of each file, so that an update reaches everybody at once.
         {"Cache-Control": "public, max-age=3600"},
         STATIC_TYPES[name],
     )
@@ -97,24 +95,13 @@ def read_brand_styles(context: AnyVisitor) -> Response:
 
 @router.post("/language")
 def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
-    """Switch the language; for people who are logged in, their account keeps it."""
+    """Switch the language of the pages in this browser; mails keep that of the account."""
     language, path = form.text("language"), form.text("to")
     if language not in LANGUAGES:
         raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
     # `path` comes from a hidden field, which any sender of the form can change.
     response = context.redirect(path if is_local(path) else "/")
-    context.csrf.set_cookie(
-        response, LANGUAGE_COOKIE, language, 31536000
-    )  # a year, in seconds
-    principal = context.principal
-    if principal is not None:
-
-        def write_action(work: Work) -> str:
-            row, audit_values = access.edit_own_row(work, principal, {"language": language})
-            work.audit(AuditAction.ACCOUNT, row, *audit_values)
-            return path
-
-        context.write_once(form, write_action, as_self=True)
+    context.csrf.set_cookie(response, LANGUAGE_COOKIE, language, LANGUAGE_COOKIE_S)
     return response
 
 
@@ -131,12 +118,20 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         context = context_of(request)
     except UNAVAILABLE:
         return standalone_problem_page(request, problem, trace)
-    # The session ended while a form was open. What was typed cannot be kept: the log-in may be
-    # another person's.
+    form = kept_form(request, problem)
+    # The session ended while a form was open.
     if problem.type == "unauthenticated":
+        sealed_form = seal(context.csrf, form) if form else ""
+        sentence = "login.lapsed.kept" if sealed_form else "login.lapsed"
         return log_in_page(
-            context, context.url, mistakes=Mistakes({}, problem, "login.lapsed")
+            context,
+            context.url,
+            sealed_form=sealed_form,
+            mistakes=Mistakes({}, problem, sentence),
         )
+    # The visitor has logged in again in another window.
+    if form:
+        return resumption_page(context, form, problem.status)
     response = context.render(
         "problem.html", problem.status, sentence=_sentence_of(problem), trace=trace
     )

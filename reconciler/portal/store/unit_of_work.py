@@ -321,8 +321,11 @@ class Work:
                 .where(owned, table.c.ended_at.is_(None))
                 .values(ended_at=self.now)
             )
+        # not deleted: the page of an ended link tells what became of it
         self.connection.execute(
-            delete(t.links).where(
+            update(t.links)
+            .where(
                 or_(links.contact == person, links.staff == person), links.used_at.is_(None)
             )
+            .values(used_at=self.now)
         )

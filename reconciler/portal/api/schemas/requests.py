@@ -23,8 +23,14 @@ Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MAX_FILES)]
 
 
 class TranslationRequest(Answer):
+    """A request.
+
+    `number` is short, for people. `requested_deadline` is the deadline that it was sent with.
+    """
+
     id: str
     version: int
+    number: int
     customer: str
     owner: str
     title: str
@@ -33,6 +39,7 @@ class TranslationRequest(Answer):
     source_language: str
     target_languages: list[str]
     deadline: str | None
+    requested_deadline: str | None
     words: int | None
     cost: str | None
     currency: str | None
@@ -126,6 +133,14 @@ class FilesOfRequest(Answer):
     items: list[RequestFile]
 
 
+class OrderTotals(Answer):
+    """Sums over the requests that are ordered: accepted, or without a quote to accept."""
+
+    requests: int
+    words: int
+    costs: dict[str, str]
+
+
 class RequestTotals(Answer):
     """Sums over requests: `costs` by currency, `mean_days` from sending to delivery."""
 
@@ -136,6 +151,7 @@ class RequestTotals(Answer):
     costs: dict[str, str]
     delivered: int
     mean_days: float | None
+    orders: OrderTotals
 
 
 class Period(Answer):

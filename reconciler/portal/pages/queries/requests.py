@@ -7,30 +7,29 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
-from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
 from reconciler.portal.actions.row_scope import (
     check_in_scope,
-    customers_managed_by,
     in_scope,
 )
-from reconciler.portal.actions.uploads import files_of_request
+from reconciler.portal.actions.uploads import MAX_FILES, files_of_request
 from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.context import PageContext
 from reconciler.portal.pages.queries.open_tasks import CONDITIONS
 from reconciler.portal.pages.queries.paging import PAGE_SIZE, count_rows, read_page
 from reconciler.portal.pages.queries.rows import (
     RowValues,
-    active_customers,
     contacts_of,
     names_of_customers,
     possible_heirs,
+    project_managers_of,
 )
 from reconciler.portal.rules.audit import AuditAction
-from reconciler.portal.rules.policy import RowScope, grant_for
+from reconciler.portal.rules.policy import grant_for
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.request_numbers import number_in
 from reconciler.portal.rules.requests import cost, possible_events
 from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
@@ -41,6 +40,11 @@ PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
 _ACTIONS_OF_THE_PORTAL: Final = frozenset(
     {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
 )
+# The actions after which the portal may make a quote by itself, and their sentences.
+_QUOTING_ACTIONS: Final[Mapping[str, str]] = {
+    AuditAction.POST_REQUESTS: "event.sent-and-quoted",
+    AuditAction.REQUESTS_COUNT: "event.counted-and-quoted",
+}
 _FILTERS: Final = ("state", "service", "owner", "customer")
 
 
@@ -56,6 +60,8 @@ def read_requests(
     criteria += [
         c[name] == filter_values[name] for name in _FILTERS if filter_values.get(name)
     ]
+    if text := filter_values.get("q", "").strip():
+        criteria.append(_search_criterion(text))
     if condition := CONDITIONS.get(filter_values.get("needs", "")):
         criteria.append(condition(context.store.clock()))
     statement = select(t.requests).where(*criteria)
@@ -68,6 +74,13 @@ def read_requests(
         limit=PAGE_SIZE,
     )
     return with_names(connection, rows), next_cursor, count_rows(connection, statement)
+
+
+def _search_criterion(text: str) -> ColumnElement[bool]:
+    """Return the condition for requests with this number, or this text in their title."""
+    c, number = t.requests.c, number_in(text)
+    by_title = c.title.icontains(text, autoescape=True)
+    return by_title if number is None else or_(by_title, c.number == number)
 
 
 def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowValues]:
@@ -90,71 +103,9 @@ def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowVal
             "owner_name": people[row["owner"]],
             "customer_name": customers[row["customer"]]["name"],
             "service_name": services.get(row["service"], row["service"]),
+            "is_moved": row["requested_deadline"] not in {None, row["deadline"]},
         }
         for row in rows
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class FilterChoices:
-    """The choices of the filters, as value and name; a filter without choices is not shown."""
-
-    services: list[tuple[str, str]]
-    owners: list[tuple[str, str]]
-    customers: list[tuple[str, str]]
-
-    def valid_owner(self, contact: str) -> str:
-        """Return the contact to filter by; empty if they belong to another customer."""
-        # When somebody chooses another customer, the form still sends the contact of the old one.
-        is_offered = not self.customers or not self.owners or contact in dict(self.owners)
-        return contact if is_offered else ""
-
-
-def filter_choices(
-    connection: Connection, context: PageContext, customer: str | None
-) -> FilterChoices:
-    """Return the filters of a visitor; the provider's people choose a customer before a contact."""
-    grant = context.grant
-    services = connection.execute(
-        select(t.services.c.code, t.services.c.name).order_by(t.services.c.name)
-    )
-    service_choices = [(row.code, row.name) for row in services]
-    if grant.row_scope is RowScope.OWN:
-        return FilterChoices(
-            _services_of(connection, grant.principal.contact or "", service_choices), [], []
-        )
-    if grant.row_scope is RowScope.CUSTOMER:
-        return FilterChoices(
-            service_choices, _owner_choices(connection, grant.principal.customer), []
-        )
-    customers = active_customers(connection)
-    if grant.row_scope is RowScope.ASSIGNED:
-        managed_ids = set(customers_managed_by(connection, grant.principal.address or ""))
-        customers = [(id, name) for id, name in customers if id in managed_ids]
-    return FilterChoices(
-        service_choices,
-        _owner_choices(connection, customer) if customer in dict(customers) else [],
-        customers,
-    )
-
-
-def _services_of(
-    connection: Connection, contact: str, service_choices: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Return the services that the contact may order, or that one of their requests names."""
-    r = t.requests.c
-    codes = set(
-        connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars()
-    )
-    codes |= {service["code"] for service in orderable_services(connection, contact)}
-    return [(code, name) for code, name in service_choices if code in codes]
-
-
-def _owner_choices(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
-    """Return id and name of a customer's contacts, with removed ones: their requests remain."""
-    return [
-        (person["id"], person["name"])
-        for person in contacts_of(connection, customer, include_removed=True)
     ]
 
 
@@ -176,6 +127,10 @@ class RequestDetails:
     """The number of source files whose words are being counted."""
     pending_uploads: dict[str, list[RowValues]]
     """The files of a refused delivery, by the field of the form that they came in."""
+    file_limits: Mapping[str, int]
+    project_managers: list[tuple[str, str]]
+    """Name and address; the name is empty if nobody of the staff has the address."""
+    now: str
 
 
 def request_details(
@@ -197,6 +152,7 @@ def request_details(
         else []
     )
     files = [dict(file) for file in files_of_request(connection, row["id"])]
+    files.sort(key=lambda file: file["kind"] != FileKind.DELIVERY)  # what people came for
     return RequestDetails(
         with_names(connection, [dict(row)])[0],
         files,
@@ -211,6 +167,9 @@ def request_details(
             name: pending_uploads_of(connection, context, ids)
             for name, ids in pending_uploads.items()
         },
+        file_limits(context),
+        project_managers_of(connection, row["customer"]),
+        context.store.clock(),
     )
 
 
@@ -269,7 +228,9 @@ def _history(connection: Connection, id: str) -> list[RowValues]:
     return [
         {
             **entry,
-            "sentence": _event_sentence(entry["what"]),
+            "sentence": _event_sentence(entry),
+            "progress": (entry["after"] or {}).get("progress"),
+            "deadline": _agreed_deadline(entry),
             "owners": [names.get(id, id) for id in pair],
             "by_portal": entry["what"] in _ACTIONS_OF_THE_PORTAL,
         }
@@ -287,8 +248,23 @@ def _owners(entry: RowValues) -> list[str]:
     )
 
 
-def _event_sentence(verb: str) -> str:
-    return f"event.{verb}" if is_key(f"event.{verb}") else "event.other"
+def _agreed_deadline(entry: RowValues) -> str | None:
+    """Return the deadline that the provider set in this event; None if it set none."""
+    # The request itself shows the deadline that the customer asked for.
+    is_request = entry["what"] == AuditAction.POST_REQUESTS
+    return None if is_request else (entry["after"] or {}).get("deadline")
+
+
+def _event_sentence(entry: RowValues) -> str:
+    action, state = entry["what"], (entry["after"] or {}).get("state")
+    if action in _QUOTING_ACTIONS and state == RequestState.QUOTED:
+        return _QUOTING_ACTIONS[action]
+    return f"event.{action}" if is_key(f"event.{action}") else "event.other"
+
+
+def file_limits(context: PageContext) -> dict[str, int]:
+    """Return the most bytes of a file, and the most files of one kind."""
+    return {"bytes": context.store.vault.max_bytes, "files": MAX_FILES}
 
 
 def pending_uploads_of(

@@ -10,10 +10,9 @@ from sqlalchemy import select
 from reconciler.portal.actions import access
 from reconciler.portal.actions.schemas import OwnFields
 from reconciler.portal.pages.context import (
+    LANGUAGE_COOKIE,
     PageContext,
     page_context,
-    redirect_logged_in,
-    redirect_logged_out,
 )
 from reconciler.portal.pages.forms.form import (
     Form,
@@ -25,6 +24,7 @@ from reconciler.portal.pages.forms.form import (
 from reconciler.portal.pages.forms.passwords import password_mistakes
 from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.rows import customer_of
+from reconciler.portal.pages.session_cookies import redirect_logged_in, redirect_logged_out
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
@@ -87,12 +87,16 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
         work.audit(AuditAction.ACCOUNT, row, *audit_values)
         return "/account"
 
-    return context.submit(
+    response = context.submit(
         form,
         write_action,
         lambda mistakes: _account_page(context, form, mistakes),
         message="saved",
     )
+    if response.status_code == 303:
+        # The pages are in the language of the account again, not in one chosen before.
+        context.csrf.delete_cookie(response, LANGUAGE_COOKIE)
+    return response
 
 
 @router.post("/account/password")

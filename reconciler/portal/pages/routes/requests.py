@@ -10,11 +10,8 @@ from reconciler.portal.actions.row_scope import row_in_scope
 from reconciler.portal.actions.statistics import check_filter
 from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.queries.open_tasks import open_tasks
-from reconciler.portal.pages.queries.requests import (
-    filter_choices,
-    read_requests,
-    request_details,
-)
+from reconciler.portal.pages.queries.request_filters import filter_choices
+from reconciler.portal.pages.queries.requests import read_requests, request_details
 from reconciler.portal.rules.policy import RowScope
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
@@ -34,6 +31,7 @@ def list_requests(
     owner: FilterValue = "",
     customer: FilterValue = "",
     needs: FilterValue = "",
+    q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Return the requests in the visitor's scope, newest first."""
@@ -47,6 +45,7 @@ def list_requests(
             "owner": choices.valid_owner(owner),
             "customer": customer,
             "needs": needs,
+            "q": q,
         }
         rows, next_cursor, count = read_requests(connection, context, filter_values, after)
     return context.render(
