@@ -173,10 +173,6 @@ class Stage(IntEnum):
     CLOSING = 3
 
 
-# A group of at most so many changes is one batch, and so is what may be split off a larger one.
-ONE_BATCH: Final = 5_000
-
-
 @dataclass(frozen=True, slots=True)
 class Group:
     """Changes that are reviewed, leased, sharded, applied and held back together.

@@ -3,6 +3,7 @@
 from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.incremental_plan import make_plan_since
 from reconciler.planning.index import applied_policy
+from reconciler.planning.large_groups import ONE_BATCH
 from reconciler.planning.limits import policy_in_force
 from reconciler.planning.lost_access import LostAccess, find_lost_access
 from reconciler.planning.permissions import (
@@ -14,6 +15,7 @@ from reconciler.planning.planner import make_plan
 from reconciler.planning.run_scope import narrow_plan, shard_of
 
 __all__ = [
+    "ONE_BATCH",
     "RULES",
     "LostAccess",
     "applied_policy",

@@ -8,8 +8,11 @@ from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.plan import ONE_BATCH, Group
+from reconciler.model.plan import Group
 from reconciler.planning.index import Index
+
+# A group of at most so many changes is one batch, and so is what may be split off a larger one.
+ONE_BATCH: Final = 5_000
 
 _CREATIONS: Final = frozenset(
     {

@@ -75,21 +75,17 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
-    history = sort_by_kind(history_items(contexts, changes, index, facts))
+    remarks = sort_by_kind(
+        (*history_items(contexts, changes, index, facts), *_leaving_soon(desired, day))
+    )
     links = (*stages.links, *identity.links)
-    groups = _groups((*changes, *history.changes), links, index)
+    groups = _groups((*changes, *remarks.changes), links, index)
     refusals = with_changed_owner((*stages.refusals, *identity.refusals), due_state, index)
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts
     )
     warnings, notes = warnings_and_notes(
-        desired,
-        (
-            *stages.warnings,
-            *history.warnings,
-            *evaluation.warnings,
-            *_leaving_soon(desired, day),
-        ),
+        desired, (*stages.warnings, *remarks.warnings, *evaluation.warnings)
     )
     return Plan(
         live.portal,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change
-from reconciler.model.plan import ONE_BATCH, Group
+from reconciler.model.plan import Group
+from reconciler.planning import ONE_BATCH
 
 # SPEC part 5: the portal takes no larger batch.
 MAX_OPERATIONS: Final = 20_000

@@ -127,8 +127,9 @@ def check_out_any(files: FileTree, stage: Stage = silent_stage) -> Folder:
             desired = _valid(read_documents(tree))
     # No row of a portal has an empty owner. With one, customers without a folder would be on
     # their way out, and what is in them no longer unmanaged.
-    nothing = replace(desired, owner="")
-    return Folder(files, tree, desired if desired.customers else nothing)
+    if not desired.customers:
+        desired = replace(desired, owner="")
+    return Folder(files, tree, desired)
 
 
 def refusal_of_empty_tree(tree: Tree, desired: DesiredState | None) -> Refused | None:

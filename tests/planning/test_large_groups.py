@@ -6,8 +6,8 @@ import pytest
 
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredContact
-from reconciler.model.plan import ONE_BATCH, Facts, Group, Permissions
-from reconciler.planning import make_plan
+from reconciler.model.plan import Facts, Group, Permissions
+from reconciler.planning import ONE_BATCH, make_plan
 from reconciler.usecases.batches import MAX_OPERATIONS, Batch, batches
 from tests.builders import contact, customer, customer_in_portal, desired, farewell, in_portal, live
 

@@ -95,7 +95,7 @@ acme: Kontakt Stray Cat (requester, s…@acme.example, active)
 </details>
 
 
-Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `5896e40e45b39a39`.
+Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `9eed875735f13e41`.
 """
 FSI, PDI = "\u2068", "\u2069"
 

@@ -59,5 +59,5 @@ def _own_rule_ids(settings: Settings) -> list[str]:
 def _settings(context: click.Context) -> Settings:
     """Return quiet settings with the root among the flags, before or after the command's name."""
     contexts = (context, context.find_root())
-    roots = (each.params.get("root") for each in contexts)
+    roots = (level.params.get("root") for level in contexts)
     return Settings(root=next((root for root in roots if root), None), quiet=True)

@@ -95,8 +95,9 @@ def _entries(book: Book) -> Iterator[_Entry]:
     if book.portal is not None:
         yield from _entries_of(book.sources[PORTAL], book.portal.acknowledge or (), None)
     for key, customer in sorted(book.customers.items()):
-        source = book.sources[customer.place.path]
-        yield from _entries_of(source, customer.acknowledge, key)
+        # Without a source the file is no text; its people are here all the same.
+        if source := book.sources.get(customer.place.path):
+            yield from _entries_of(source, customer.acknowledge, key)
         for contact_key, contact in sorted(customer.contacts.items()):
             source = book.sources[contact.place.path]
             yield from _entries_of(source, contact.acknowledge, key, contact_key)

@@ -18,6 +18,7 @@ WARNINGS: Final = frozenset(
         RuleId.LINK_EXPIRED,
         RuleId.MANAGER_CANNOT_LOG_IN,
         RuleId.MIXED_SCRIPT,
+        RuleId.OLDER_COMMIT,
         RuleId.ONLY_INVITED_MANAGERS,
         RuleId.OPEN_SIGN_UP,
         RuleId.REGISTRATION_PENDING,

@@ -189,15 +189,23 @@ def mentioned_objects(
             row[0]: row[1]
             for row in connection.execute(select(id, name).where(id.in_(ids)))
         }
-    git_paths = {
-        person["id"]: git_path_of("contact", person, customers.get(person["customer"]))
-        for person in people
+    return MentionedObjects(names, _git_paths(people, customers, services))
+
+
+def _git_paths(
+    people: Iterable[RowValues],
+    customers: Mapping[str, RowValues],
+    services: Iterable[RowValues],
+) -> dict[str, str | None]:
+    """Return the path of the file that manages each object, by id; None for one without a file."""
+    return {
+        **{
+            person["id"]: git_path_of("contact", person, customers.get(person["customer"]))
+            for person in people
+        },
+        **{id: git_path_of("customer", customer) for id, customer in customers.items()},
+        **{service["id"]: git_path_of("service", service) for service in services},
     }
-    git_paths |= {
-        id: git_path_of("customer", customer) for id, customer in customers.items()
-    }
-    git_paths |= {service["id"]: git_path_of("service", service) for service in services}
-    return MentionedObjects(names, git_paths)
 
 
 def _ids_in(value: Any) -> Iterator[str]:
