@@ -103,8 +103,10 @@ def live(*rows: LiveCustomer | LiveContact | OpenRequest | Any, **more: Any) -> 
     """A portal of these rows, at the builders' now."""
     settings = LiveSettings("settings", 1, {}, "settings", OWNER, Applied(True, {}))
     state = LiveState("test-portal", "epoch", 1, NOW, settings)
-    kinds: Mapping[str, type] = {"customers": LiveCustomer, "contacts": LiveContact, "requests": OpenRequest}
-    found = {name: {row.id: row for row in rows if isinstance(row, kind)} for name, kind in kinds.items()}
+    kinds: Mapping[str, type[Any]] = {"customers": LiveCustomer, "contacts": LiveContact, "requests": OpenRequest}
+    found: dict[str, Any] = {
+        name: {row.id: row for row in rows if isinstance(row, kind)} for name, kind in kinds.items()
+    }
     return replace(state, **found, **more)
 
 

@@ -271,11 +271,11 @@ class Facts:
     dirty: bool = field(default=False, kw_only=True)
     # Not the whole history: git is asked only about the commits that the portal names.
     ancestors: frozenset[str] = frozenset()
-    unknown_commits: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
     run: RunScope = RunScope()
     last_rules: tuple[Problem, ...] = ()
     lost_rules: tuple[str, ...] = ()
+    unknown_commits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from reconciler.adapters.address import Address
 from reconciler.adapters.budget import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.response_reading import MAX_LINE_BYTES
-from reconciler.adapters.writer import Lease, PortalWriter
+from reconciler.adapters.writer import PortalWriter
 from reconciler.model.errors import (
     IncompleteAnswer,
     LeaseHeld,
@@ -33,6 +33,7 @@ from reconciler.model.errors import (
     Unreachable,
     WrongUsage,
 )
+from reconciler.model.portal import Lease
 from reconciler.portal.commands import create_token, running
 from tests.adapters.portals import Answer, answering
 

@@ -11,6 +11,7 @@ from reconciler.adapters.git import Git
 from reconciler.adapters.repository import Repository
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import SourceFile
+from reconciler.model.rules import RuleId
 from tests.adapters.repositories import BOOK, PORTAL, Checkout, write
 
 JANE = "customers/acme/contacts/jane.yaml"
@@ -215,7 +216,7 @@ def test_a_repository_within_is_refused_even_where_it_was_never_fetched(book: Ch
     book.git("-c", "protocol.file.allow=always", "submodule", "add", "--quiet", str(inner.root), "customers/inner")
     book.commit()
     refused = SourceFile(
-        "customers/inner", None, "file-kind",
+        "customers/inner", None, RuleId.FILE_KIND,
         "this folder is a repository of its own; documents are files of this one", "move its files into this repository, without a submodule",
     )  # fmt: skip
     wanted = tuple(sorted((*FILES, refused), key=lambda file: file.path))

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.adapters.repository import Repository
 from reconciler.model.errors import FilesUnreadable, ReconcilerError
+from reconciler.model.rules import RuleId
 from tests.adapters.repositories import BOOK, Checkout, write
 
 JANE = "customers/acme/contacts/jane.yaml"
@@ -123,7 +124,7 @@ def test_objects_that_were_not_fetched_are_not_fetched(book: Checkout, canary: C
     try:
         found = {file.path: file.rule for file in Repository(book.root).tree_at("HEAD^").files if file.rule}
     except FilesUnreadable:
-        found = {JANE: "file-unreadable"}
+        found = {JANE: RuleId.FILE_UNREADABLE}
     assert found == {JANE: "file-unreadable"}
     assert canary.sang == ""
 

@@ -14,6 +14,7 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import BatchRefused, LeaseLost, OutcomeUnknown, Unreachable
 from reconciler.model.plan import Expects
 from reconciler.model.portal import Committed, Lease, RunMark
+from reconciler.model.sentences import sentence
 from tests.adapters.portals import Answer, answering
 
 LEASE = Lease("lea_1", 7)
@@ -76,7 +77,7 @@ def test_a_lease_without_any_answer_changed_nothing() -> None:
 
 
 def test_a_key_is_shared_by_the_retries_of_a_run_and_by_nothing_else() -> None:
-    changes = [Change(Kind.CREATE_CONTACT, ObjectKind.CONTACT, "acme", "jane-doe", "jane-doe is new")]
+    changes = [Change(Kind.CREATE_CONTACT, ObjectKind.CONTACT, "acme", "jane-doe", sentence("change", "x"))]
     key = idempotency_key(changes, "epo_1", 7)
     assert key == idempotency_key(changes, "epo_1", 7)
     assert key not in {idempotency_key(changes, "epo_1", 8), idempotency_key(changes, "epo_2", 7)}

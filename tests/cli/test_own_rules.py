@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.cli.conftest import Program
-from tests.cli.test_promises import settle
+from tests.cli.test_runs import settle
 
 RULE = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",

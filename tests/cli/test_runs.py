@@ -7,6 +7,7 @@ import shutil
 import signal
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -209,7 +210,12 @@ def test_a_signal_while_waiting_for_a_lease_ends_at_once(
 ) -> None:
     claims: list[object] = []
     take = leases.take
-    monkeypatch.setattr(leases, "take", lambda work, claim, ttl_s: claims.append(claim) or take(work, claim, ttl_s))
+
+    def noting(work: Any, claim: Any, ttl_s: float) -> Any:
+        claims.append(claim)
+        return take(work, claim, ttl_s)
+
+    monkeypatch.setattr(leases, "take", noting)
     writer = PortalWriter(Address(portal.url, portal.token("apply")))
     writer.take_lease(["customer:acme-medical"], 60, "another run", "run_other")
     refused = connected("apply", "--yes")

@@ -16,6 +16,7 @@ from reconciler.model.desired import Leaving, Place, RegistrationRef
 from reconciler.model.fields import fields_of, find
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Severity
+from reconciler.model.rules import RuleId
 from reconciler.shipped import demo_book
 from tests.documents import cases
 from tests.examples import examples
@@ -181,7 +182,7 @@ def test_a_key_that_stands_twice_names_both_lines() -> None:
 
 def test_a_person_whose_file_cannot_be_read_is_not_missed_as_an_heir() -> None:
     files = [*cases.base(), SourceFile(CONTACT, b"name: Nina\nheir: lost\nemail: n@acme.example\nrole: observer\n")]
-    lost = SourceFile("customers/acme/contacts/lost.yaml", rule="file-unreadable", message="it cannot be read")
+    lost = SourceFile("customers/acme/contacts/lost.yaml", rule=RuleId.FILE_UNREADABLE, message="it cannot be read")
     assert {problem.rule for problem in read_documents(Tree((*files, lost))).problems} == {"file-unreadable"}
 
 

@@ -23,7 +23,7 @@ def drawn() -> dict[str, str]:
 
 def test_the_drawing_is_the_tree() -> None:
     real = {
-        name: kind.__base__.__name__
+        name: kind.__mro__[1].__name__
         for name, kind in inspect.getmembers(errors, inspect.isclass)
         if issubclass(kind, errors.ReconcilerError) and kind is not errors.ReconcilerError
     }

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
-from tests.pages.test_access import newest, secret_of
+from tests.portal.accounts import newest, secret_of
 from tests.portal.harness import Api, Clock
 
 RITA = "rita@acme.example"

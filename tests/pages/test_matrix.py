@@ -116,7 +116,7 @@ def _upload(api: Api, secret: str) -> str:
 
 
 def _removed(store: Store, api: Api, person: dict[str, Any]) -> str:
-    secret = Reader.contact(store, person["id"]).cookies["portal"]
+    secret = str(Reader.contact(store, person["id"]).cookies["portal"])
     api.act(f"/contacts/{person['id']}/offboard", api.row(f"/contacts/{person['id']}"), reason="left")
     return secret
 

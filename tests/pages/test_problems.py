@@ -98,7 +98,7 @@ def test_a_nul_in_a_form_is_refused_wherever_it_stands(store: Store) -> None:
     assert "That did not work" in reader.submit("/login", 400, email="a\0b@acme.example", password="x")
 
 
-FORGED = (
+FORGED: tuple[object, ...] = (
     ["\ud800", "b"], [2**63, 2**63], [-(2**63) - 1, 0], [True, False], [1, 2], ["a\0", "x"], ["a", "b"], [1.5, 1],
     [None, None], [[], {}], ["a"], {"a": 1}, "ab", 7,
 )  # fmt: skip

@@ -46,7 +46,7 @@ def actions(reader: Reader) -> set[str]:
     return set(re.findall(r'action="/requests/[^/"]+/([a-z]+)"', reader.page.text))
 
 
-ORDER = {
+ORDER: dict[str, Any] = {
     "title": "Leaflet", "order": "certified|automatic_quote", "source_language": "en", "target_languages": "de, fr",
 }  # fmt: skip
 

@@ -78,7 +78,7 @@ def log_in(reader: Reader, status: int = 303, to: str = "") -> Any:
 
 
 def logged_in(reader: Reader) -> bool:
-    return reader.get("/account").status_code == 200
+    return bool(reader.get("/account").status_code == 200)
 
 
 def test_a_person_whose_address_is_proven_comes_in_and_on_to_the_page_she_wanted(
@@ -381,4 +381,4 @@ def test_flags_about_a_provider_that_is_not_named_are_refused(tmp_path: Path) ->
         portal, ["serve", "--database", f"sqlite:///{tmp_path / 'p.sqlite'}", "--oidc-name", "ID"]
     )
     assert isinstance(refused.exception, WrongUsage)
-    assert "--oidc-issuer" in refused.exception.hint
+    assert "--oidc-issuer" in str(refused.exception.hint)

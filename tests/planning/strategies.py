@@ -136,8 +136,9 @@ def desired_customers(draw: st.DrawFn, key: str, taken: set[str]) -> DesiredCust
     free = [name for name in absent if name not in {one.key for one in gone}]
     if people and free and draw(rarely):
         people[0] = replace(people[0], previously=(draw(st.sampled_from(free)),))
-    fields = draw(customer_fields(key))
-    if able and draw(st.booleans()):
+    fields: dict[str, Any] = draw(customer_fields(key))
+    has_heir = draw(st.booleans())
+    if able and has_heir:
         fields["heir"] = draw(st.sampled_from(able))
     return customer(key, people, gone, release=draw(seldom), **fields)
 

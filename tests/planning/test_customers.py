@@ -211,7 +211,7 @@ def test_another_owners_customer_is_refused_by_key_and_by_name() -> None:
 
 
 def test_a_changed_owner_is_one_refusal_that_names_both() -> None:
-    theirs = {"owner": "acme-translation"}
+    theirs: dict[str, Any] = {"owner": "acme-translation"}
     state = live(
         customer_in_portal(customer(), **theirs), in_portal(MARA, **theirs), customer_in_portal(BETA, **theirs)
     )

@@ -360,7 +360,10 @@ def test_under_revert_sign_up_is_closed_again_and_never_opened(file: str, portal
     rows = settings_row({"sign_up": portal}, {"sign_up": file}, touched={"sign_up": ADMIN})
     rows = with_policy(rows, replace(Policy(), portal_edits="revert"))
     wanted = replace(
-        wanted, settings=replace(wanted.settings, fields={**rows.settings.applied.fields, "sign_up": file})
+        wanted,
+        settings=replace(
+            wanted.settings, fields={**(rows.settings.applied or Applied(True, {})).fields, "sign_up": file}
+        ),
     )
     found = make_plan(wanted, rows, Facts())
     assert (len(found.changes), len(found.portal_edits)) == ((1, 0) if undone else (0, 1))

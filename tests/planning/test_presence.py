@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.model.changes import Kind, MailKind
-from reconciler.model.desired import DesiredContact, DesiredCustomer, Leaving
+from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell, Leaving
 from reconciler.model.live import Actor, LiveContact, LiveCustomer, Removal, Status, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.planning import make_plan
@@ -41,8 +42,10 @@ def gone(*, by_us: bool, **more: object) -> LiveContact:
     )
 
 
-def plan(people: list[object], *rows: object, policy: str = "propose", farewells: tuple[object, ...] = ()) -> Plan:
-    acme = customer(contacts=people, farewells=farewells, portal_edits=policy)  # type: ignore[arg-type]
+def plan(
+    people: Sequence[DesiredContact], *rows: object, policy: str = "propose", farewells: Sequence[Farewell] = ()
+) -> Plan:
+    acme = customer(contacts=people, farewells=farewells, portal_edits=policy)
     return make_plan(desired(acme), live(customer_in_portal(acme), in_portal(MARA), *rows), Facts())
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from reconciler.model.changes import Kind
-from reconciler.model.desired import Leaving
+from reconciler.model.desired import DesiredContact, Leaving
 from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.model.values import FieldChange, Value
@@ -64,8 +66,8 @@ def test_what_a_person_did_to_other_fields_is_an_edit_like_any() -> None:
     assert classify_field("services", "x", "y", Applied(True, {"services": "x"}), HERSELF) is FieldState.EDIT
 
 
-def plan(jane: object, live_jane: object, policy: str = "propose", **folder: Value) -> Plan:
-    acme = customer(contacts=[MARA, jane], portal_edits=policy, services=("certified", "express"), **folder)  # type: ignore[list-item]
+def plan(jane: DesiredContact, live_jane: object, policy: str = "propose", **folder: Any) -> Plan:
+    acme = customer(contacts=[MARA, jane], portal_edits=policy, services=("certified", "express"), **folder)
     return make_plan(desired(acme), live(customer_in_portal(acme), in_portal(MARA), live_jane), Facts())
 
 
@@ -168,7 +170,7 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("said", "file", "portal", "kind"), REVERTS, ids=[case[0] for case in REVERTS])
-def test_under_revert_git_wins(said: str, file: dict[str, Value], portal: dict[str, Value], kind: Kind) -> None:
+def test_under_revert_git_wins(said: str, file: dict[str, Any], portal: dict[str, Any], kind: Kind) -> None:
     jane = contact("jane-doe", **file)
     row = in_portal(jane, **portal, touched=dict.fromkeys(portal, ADMIN))
     found = plan(jane, row, "revert")
@@ -180,7 +182,7 @@ def test_under_revert_git_wins(said: str, file: dict[str, Value], portal: dict[s
 
 
 @pytest.mark.parametrize(("said", "file", "portal"), KEPT, ids=[case[0] for case in KEPT])
-def test_revert_never_gives_back_access_or_power(said: str, file: dict[str, Value], portal: dict[str, Value]) -> None:
+def test_revert_never_gives_back_access_or_power(said: str, file: dict[str, Any], portal: dict[str, Any]) -> None:
     jane = contact("jane-doe", **file)
     found = plan(jane, in_portal(jane, **portal, touched=dict.fromkeys(portal, ADMIN)), "revert")
     assert found.changes == ()
@@ -219,7 +221,7 @@ CUSTOMER_EDITS = [
 
 @pytest.mark.parametrize(("field", "file", "portal", "undone"), CUSTOMER_EDITS)
 def test_an_edit_of_a_customer_is_undone_unless_that_gives_more(
-    field: str, file: Value, portal: Value, undone: bool
+    field: str, file: Any, portal: Any, undone: bool
 ) -> None:
     acme = customer(contacts=[MARA], portal_edits="revert", **{field: file})
     state = live(customer_in_portal(acme, **{field: portal}), in_portal(MARA))

@@ -13,6 +13,7 @@ from reconciler.model.live import FormerKey, LiveObject, LiveState, Registration
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.model.roles import Role
 from reconciler.model.spelling import within_edits
+from reconciler.model.values import Fields
 from reconciler.planning import make_plan
 from tests.builders import (
     applied,
@@ -180,7 +181,7 @@ def test_an_archive_waits_beside_a_former_folder_that_is_misspelt() -> None:
 
 
 def service_row(key: str) -> LiveObject:
-    fields = {"name": key.title(), "code": key, "available_to_all": False, "workflows": ()}
+    fields: Fields = {"name": key.title(), "code": key, "available_to_all": False, "workflows": ()}
     return LiveObject(f"svc_{key}", 1, fields, key, "acme-translations", applied({"name": key.title()}))
 
 

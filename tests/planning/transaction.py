@@ -163,7 +163,7 @@ class Transaction:
             email, own = person.email, person.language
         else:
             person = self.contacts[person.id]
-            email, own = person.email, person.fields.get("language")
+            email, own = person.email, str(person.fields.get("language") or "")
         home = self.customers[person.customer_id].fields.get("language") if person.customer_id else None
         return Mail(kind, to or email, str(own or home or "en"))
 

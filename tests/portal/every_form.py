@@ -53,7 +53,7 @@ def _busy(at: Ground) -> dict[str, Any]:
 
 
 def _send(at: Ground) -> Write:
-    order = {
+    order: dict[str, Any] = {
         "title": "Leaflet", "order": "certified|automatic_quote", "source_language": "en", "target_languages": "de, fr",
     }  # fmt: skip
     return at.form("jane", "/requests/new", files=[("files", ("leaflet.txt", TEXT))], between=CAME, **order)

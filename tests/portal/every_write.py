@@ -15,7 +15,7 @@ Maker = Callable[[Ground], Write]
 TRIED: Final = {"the try of a password is counted": {"attempts": (0, 3)}}
 """A try is counted in a transaction of its own, before it is judged (`actions.access`)."""
 TRIED_AT_HOME: Final = {"the try of somebody who is logged in is counted": {"attempts": (0, 1)}}
-RITA: Final = {"name": "Rita", "email": "rita@acme.example", "role": "requester"}
+RITA: Final[dict[str, Any]] = {"name": "Rita", "email": "rita@acme.example", "role": "requester"}
 
 
 def log_in(email: str, password: str) -> Write:

@@ -80,7 +80,8 @@ class Api(TestClient):
 
     def items(self, path: str, **params: Any) -> list[dict[str, Any]]:
         """All rows of a list, over all its pages."""
-        found, cursor = [], {}
+        found: list[dict[str, Any]] = []
+        cursor: dict[str, Any] = {}
         while True:
             page = self.get(path, params={**params, **cursor}).json()
             found += page["items"]

@@ -70,7 +70,8 @@ class _Session(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.sink: Sink = self.server.sink  # type: ignore[attr-defined]
         self.recipients: list[str] = []
-        self.protected, self.user = False, None
+        self.protected = False
+        self.user: str | None = None
         with contextlib.suppress(OSError):
             if self.sink.from_the_start:
                 self._protect()
@@ -83,7 +84,7 @@ class _Session(socketserver.StreamRequestHandler):
     def _protect(self) -> None:
         assert self.sink.tls is not None
         self.request = self.connection = self.sink.tls.wrap_socket(self.request, server_side=True)
-        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)  # type: ignore[assignment]
+        self.rfile, self.wfile = self.connection.makefile("rb"), self.connection.makefile("wb", 0)
         self.protected = True
 
     def _heard(self) -> bytes:

@@ -219,8 +219,9 @@ def damage(archive: Path, change: Callable[[dict[str, bytes]], None]) -> None:
             again.writestr(name, content)
 
 
-def _manifest(members: dict[str, bytes], **values: Any) -> None:
+def _manifest(members: dict[str, bytes], **values: Any) -> Any:
     members["manifest.json"] = json.dumps({**json.loads(members["manifest.json"]), **values}).encode()
+    return members
 
 
 DAMAGES: dict[str, Callable[[dict[str, bytes]], Any]] = {
@@ -312,7 +313,7 @@ def _archive_of_0001(tmp_path: Path) -> Path:
     """What the first program would have written, had it known archives."""
     touched: dict[str, Any] = {}
     managed = {"version": 1, "revision": 1, "external_key": None, "owner": None, "applied": None, "touched": touched}
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "portal": [{"one": 1, "id": "portal-1", "name": "P", "epoch": "e", "revision": 1, "fence": 0}],
         "settings": [{
             **managed, "id": "settings", "sign_up": "open", "languages": {"source": [], "target": []},

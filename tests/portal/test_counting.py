@@ -126,7 +126,7 @@ def test_a_project_manager_who_is_quicker_than_the_count_has_the_last_word(offic
 
 
 def test_what_tools_sent_is_no_news_to_its_owner(office: Office, store: Store) -> None:
-    body = {"owner": office.ids["jane"], "workflow": "automatic_quote"}
+    body: dict[str, Any] = {"owner": office.ids["jane"], "workflow": "automatic_quote"}
     sent = office.send(office.admin, sent_file(office.admin)["id"], **body)
     count_all(store)
     assert office.admin.row(f"/requests/{sent['id']}")["state"] == "quoted"

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -258,7 +259,7 @@ def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_r
     answered = lost = 0
     for n in range(1, MOST):
         headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
-        sent = {"params": {"name": "a.bin"}, "content": content, "headers": headers}
+        sent: dict[str, Any] = {"params": {"name": "a.bin"}, "content": content, "headers": headers}
         with forge.server(dies_at=n) as (url, ended):
             try:
                 named = {**headers, "Authorization": api.headers["Authorization"]}

@@ -70,7 +70,10 @@ class Portal:
 
     def send(self, write: Write) -> httpx.Response:
         client = TestClient(self.ground.admin.app, raise_server_exceptions=False)
-        return client.request(write.method, write.path, headers=write.headers, follow_redirects=False, **write.body)
+        answer: httpx.Response = client.request(
+            write.method, write.path, headers=write.headers, follow_redirects=False, **write.body
+        )
+        return answer
 
     def holds(self) -> dict[str, frozenset[Any]]:
         """What every protected person has, by a judgement of its own: rights, address, place, owner and key."""
@@ -116,7 +119,7 @@ def was_refused(answer: httpx.Response) -> bool:
     return answer.status_code == 409 and answer.json()["type"] == "protected"
 
 
-@pytest.mark.parametrize("route", {**API, **FORMS})
+@pytest.mark.parametrize("route", [*API, *FORMS])
 def test_no_route_and_no_form_takes_anything_from_who_is_protected(portal: Portal, route: str) -> None:
     write, before = portal.ready(route, {**API, **FORMS}[route])
     had = portal.holds()

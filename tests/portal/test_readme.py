@@ -29,7 +29,7 @@ def named(cell: str) -> list[str]:
 
 
 def test_every_type_of_problem_is_listed_with_its_status() -> None:
-    listed = {}
+    listed: dict[str, int] = {}
     for types, statuses, *_ in rows("| `type` | status | when |"):
         names, numbers = named(types), [int(number) for number in statuses.split()]
         listed |= dict(zip(names, numbers * len(names) if len(numbers) == 1 else numbers, strict=False))

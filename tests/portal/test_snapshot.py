@@ -64,7 +64,7 @@ def test_a_new_epoch_voids_everything_that_was_remembered(api: Api, store: Store
 def test_all_rows_are_of_one_revision_while_others_write(api: Api, store: Store) -> None:
     home, _ = api.a_customer("manager", "requester")
     with store.read() as connection:
-        seen = connection.execute(text("SELECT revision FROM portal")).scalar()
+        seen = connection.execute(text("SELECT revision FROM portal")).scalar_one()
         api.write("PATCH", f"/customers/{home['id']}", 1, {"name": "Meanwhile"})
         assert connection.execute(text("SELECT name FROM customers")).scalar() == "Acme"
         assert connection.execute(text("SELECT revision FROM portal")).scalar() == seen

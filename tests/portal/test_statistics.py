@@ -85,7 +85,7 @@ def test_everybody_sees_the_figures_of_what_they_may_see(office: Office, clock: 
     office.delivered("jane")
     office.delivered("tom")
     office.quoted("tom")
-    seen = {name: client.row("/statistics").get("total") for name, client in office.clients.items()}
+    seen = {name: client.row("/statistics")["total"] for name, client in office.clients.items()}
     assert {name: total["requests"] for name, total in seen.items()} == {
         "jane": 1, "tom": 2, "olga": 3, "mara": 3, "pm": 3, "ada": 3, "jane_beta": 0, "mara_beta": 0, "pm_else": 0,
     }  # fmt: skip

@@ -91,9 +91,10 @@ def test_no_word_tells_what_is_not_there_from_what_is_others(
             headers = {**manager, **key(), "If-Match": '"1"'}
             reading = api.get(f"/{kind}s/{known}", headers=manager)
             assert refused(reading, "not-found")["detail"] == said
-            path, body = {
+            answers: dict[str, tuple[str, dict[str, Any] | None]] = {
                 "contact": (f"/contacts/{known}/offboard", {}), "request": (f"/requests/{known}/accept", None),
-            }[kind]  # fmt: skip
+            }  # fmt: skip
+            path, body = answers[kind]
             assert refused(api.post(path, json=body, headers=headers), "not-found")["detail"] == said
     for heir in (stranger["id"], f"{stranger['id'][:-4]}0000"):
         headers = {**manager, **key(), "If-Match": '"1"'}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from reconciler.model.errors import Refused
 from reconciler.model.fields import fields_of
 from reconciler.model.live import Actor, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Review, Scope, review_of
+from reconciler.model.rules import RuleId
 from reconciler.model.sentences import sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
@@ -63,7 +64,7 @@ def test_a_plan_reads_back_as_what_it_allows() -> None:
 
 def test_what_decides_in_a_reviewed_plan_cannot_be_edited_unseen() -> None:
     document = json.loads(plan_json(hostile_plan("x")))
-    edits = [
+    edits: list[Callable[[dict[str, Any]], object]] = [
         lambda d: d["changes"].pop(),
         lambda d: d["changes"].append({**d["changes"][0], "id": "0" * 16}),
         lambda d: d["changes"][0].update(id="f" * 16),
@@ -123,7 +124,7 @@ def test_an_edit_of_any_value_allows_nothing_else() -> None:
     paths = list(paths_in(document))
     assert len(paths) > 200
     for path in paths:
-        for value in (None, True, 7, "other", [], {}):
+        for value in VALUES:
             edited = json.loads(json.dumps(document))
             holder = edited
             for step in path[:-1]:
@@ -132,6 +133,9 @@ def test_an_edit_of_any_value_allows_nothing_else() -> None:
                 continue
             holder[path[-1]] = value
             assert allowed_by(json.dumps(edited)) is None, (path, value)
+
+
+VALUES: tuple[object, ...] = (None, True, 7, "other", [], {})
 
 
 def allowed_by(text: str) -> Review | None:
@@ -198,7 +202,7 @@ def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> N
     lines = f"{line} or {line.replace('7f3c', '9')} or {line.replace('7f3c', '8')}"
     message = sentence("test", "jane signed up")
     hint = sentence("test", "write {lines} or registration: none", lines=lines)
-    refusal = Refusal("registration-pending", Scope.CONTACT, message, "acme", "jane-doe", hint)
+    refusal = Refusal(RuleId.REGISTRATION_PENDING, Scope.CONTACT, message, "acme", "jane-doe", hint)
     plan = replace(hostile_plan("x"), refusals=(refusal,))
     for text_of in (lambda one: plan_text(one, PLAIN), plan_json, plan_markdown):
         assert text_of(plan).count("4c" * 32) == 3

@@ -14,6 +14,7 @@ from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.portal.actions import contacts, customers
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.invariants import check_work_has_owners
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Row, Work
 from tests.builders import contact, customer
@@ -61,24 +62,24 @@ def _pick(rows: list[Row], deed: Deed) -> Row | None:
 def _person(work: Work, deed: Deed, fields: Callable[[int], dict[str, Any]]) -> None:
     living = [row for row in work.where("contact") if row["status"] in {"active", "invited"}]
     if row := _pick(living, deed):
-        work.audit("PATCH", row, *contacts.edit(work, row, fields(deed.value)))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, fields(deed.value)))
 
 
 def _remove(work: Work, deed: Deed) -> None:
     living = [row for row in work.where("contact") if row["status"] == "active"]
     if row := _pick(living, deed):
-        work.audit("offboard", row, *contacts.remove(work, row, None, "left"))
+        work.audit(AuditAction.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, None, "left"))
 
 
 def _customer(work: Work, deed: Deed, fields: Callable[[int], dict[str, Any]]) -> None:
     if row := _pick(work.where("customer"), deed):
-        work.audit("PATCH", row, *customers.edit(work, row, fields(deed.value)))
+        work.audit(AuditAction.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields(deed.value)))
 
 
 def _service(work: Work, deed: Deed) -> None:
     if row := _pick(work.where("service"), deed):
         change = {"available_to_all": not row["available_to_all"]}
-        work.audit("PATCH", row, *set_fields(work, row, change))
+        work.audit(AuditAction.PATCH_SERVICES, row, *set_fields(work, row, change))
 
 
 _DEEDS: dict[str, Callable[[Work, Deed], None]] = {
@@ -96,7 +97,7 @@ def activate_all(world: World) -> None:
         for row in work.where("contact"):
             if row["status"] == "invited":
                 row["status"] = "active"
-                work.audit("activate", row, None, None)
+                work.audit(AuditAction.ACTIVATE, row, None, None)
 
 
 def applied(served: Served, tree: DesiredState) -> World:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.desired import DesiredService, DesiredState, Place
 from reconciler.model.plan import Permissions
+from reconciler.model.values import Fields
 from reconciler.portal.store import tables as t
 from tests.builders import contact, customer, desired
 from tests.runs.world import World
@@ -15,7 +16,7 @@ MARA = contact("mara-meyer", role="manager")
 JANE = contact("jane-doe")
 WITH_JANE = desired(customer("acme", [MARA, JANE]))
 WITHOUT_JANE = desired(customer("acme", [MARA]))
-FIELDS = {"name": "Sworn", "workflows": ("pm_quote_manual",), "available_to_all": False}
+FIELDS: Fields = {"name": "Sworn", "workflows": ("pm_quote_manual",), "available_to_all": False}
 
 
 def with_service(state: DesiredState) -> DesiredState:

@@ -18,6 +18,7 @@ from reconciler.model.files import Tree
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Permissions, Plan, review_of
 from reconciler.model.portal import RunMark
+from reconciler.model.values import Fields
 from reconciler.planning import exact_permissions, make_plan, shard_of
 from reconciler.portal.actions import contacts, requests
 from reconciler.portal.rules.audit import AuditAction
@@ -138,7 +139,7 @@ def test_a_renamed_folder_keeps_everybody_and_sends_no_mail(world: World) -> Non
 
 
 def test_a_service_that_goes_with_its_last_user_goes_last(world: World) -> None:
-    fields = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
+    fields: Fields = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
     service = DesiredService("certified", fields, Place("portal.yaml", 9))
     book = replace(desired(customer("acme", [MARA], services=("certified",))), services={"certified": service})
     first = world.apply(book)

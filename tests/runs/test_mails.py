@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 
-from reconciler.model.desired import DesiredCustomer, DesiredState
+from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState
 from reconciler.portal.actions import contacts, customers, registrations
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
@@ -22,8 +23,8 @@ JANE = contact("jane-doe", language="de")
 TOM = contact("tom-lang", language="de")
 
 
-def home(*people: object, **more: object) -> DesiredCustomer:
-    return customer("acme", [MARA, *people], **{"language": "de", **more})  # type: ignore[arg-type]
+def home(*people: DesiredContact, **more: Any) -> DesiredCustomer:
+    return customer("acme", [MARA, *people], **{"language": "de", **more})
 
 
 def letters_of(world: World, state: DesiredState) -> Counter[Letter]:

@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
-from reconciler.model.desired import DesiredService, DesiredState, Leaving, Place, Policy
+from reconciler.model.desired import DesiredContact, DesiredService, DesiredState, Leaving, Place, Policy
 from reconciler.model.errors import BatchRefused
 from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
+from reconciler.model.values import Fields
 from reconciler.portal.actions import contacts
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
@@ -21,7 +22,7 @@ from tests.builders import OWNER, contact, customer, desired, farewell, policy_f
 from tests.runs.world import World, contact_row
 
 HOLD = Policy(unreviewed="hold")
-SERVICE = {"name": "Certified", "workflows": ("pm_quote_manual",)}
+SERVICE: Fields = {"name": "Certified", "workflows": ("pm_quote_manual",)}
 
 
 def held(*folders: object, policy: Policy = HOLD) -> DesiredState:
@@ -29,7 +30,7 @@ def held(*folders: object, policy: Policy = HOLD) -> DesiredState:
     return desired(*folders, policy=policy, settings=policy_fields(policy))  # type: ignore[arg-type]
 
 
-def people(*names: str, home: str = "acme") -> list[object]:
+def people(*names: str, home: str = "acme") -> list[DesiredContact]:
     boss = contact("mara-meyer", home, "manager", email=f"mara@{home}.example")
     return [boss, *(contact(name, home) for name in names)]
 
@@ -84,8 +85,8 @@ def test_a_portal_edit_is_undone_without_a_review_where_the_applied_files_say_re
         work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
     outcome = world.run(tree)
     assert fates(outcome) == {"customers:acme": GroupStatus.APPLIED}
-    (row,) = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")
-    assert row["role"] == "requester"
+    (after,) = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")
+    assert after["role"] == "requester"
 
 
 def with_service(*, open_to_all: bool, lists: tuple[str, ...]) -> DesiredState:

@@ -39,7 +39,7 @@ def activate(world: World, email: str) -> None:
 )
 def test_an_activation_between_plan_and_batch_is_seen(world: World, after: dict[str, Any]) -> None:
     services = {key: DesiredService(key, SERVICE, Place("portal.yaml", 9)) for key in ("certified", "express")}
-    lists = {"services": ("certified", "express"), "project_managers": ("lee@provider.example",)}
+    lists: dict[str, Any] = {"services": ("certified", "express"), "project_managers": ("lee@provider.example",)}
     book = desired(customer("acme", people("jane-doe"), **lists), services=services)
     world.apply(book)
     jane = contact("jane-doe", **{"email": JANE, "role": "requester", **after})
@@ -103,8 +103,8 @@ def test_an_edit_of_a_customer_is_undone_without_a_review(world: World) -> None:
         row = work.where("customer", t.customers.c.external_key == "acme")[0]
         work.audit(AuditAction.PATCH_CUSTOMERS, row, *customers.edit(work, row, {"services": ["certified"]}))
     assert of_outcome(world.run(before)) == 0
-    (row,) = world.rows(t.customers, t.customers.c.external_key == "acme")
-    assert row["services"] == []
+    (after,) = world.rows(t.customers, t.customers.c.external_key == "acme")
+    assert after["services"] == []
 
 
 def test_a_number_that_did_not_fit_allows_nothing(world: World) -> None:

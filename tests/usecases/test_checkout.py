@@ -10,6 +10,7 @@ from reconciler.adapters.repository import Repository
 from reconciler.documents.tree_rules import rule_patterns
 from reconciler.model.errors import Refused
 from reconciler.model.files import SourceFile, Tree
+from reconciler.model.rules import RuleId
 from reconciler.usecases.checkout import check_out, read_files
 from tests.adapters.repositories import BOOK, PORTAL, Checkout, write
 
@@ -36,7 +37,7 @@ def test_a_portal_yaml_without_a_list_of_texts_has_no_patterns(text: str) -> Non
 
 def test_a_portal_yaml_that_is_missing_or_refused_has_no_patterns() -> None:
     assert rule_patterns(Tree(())) == ()
-    assert rule_patterns(Tree((SourceFile("portal.yaml", rule="file-kind"),))) == ()
+    assert rule_patterns(Tree((SourceFile("portal.yaml", rule=RuleId.FILE_KIND),))) == ()
 
 
 def test_an_empty_tree_never_means_remove_everyone(tmp_path: Path) -> None:

@@ -6,16 +6,18 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any, cast
 
 from reconciler.model.desired import DesiredService, Place
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
+from reconciler.model.values import Fields
 from reconciler.planning import make_plan
 from reconciler.usecases import run_requests, steps
 from tests.builders import OWNER, applied, contact, customer, desired, live
 
-SERVICE = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
+SERVICE: Fields = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
 
 
 def plan_of(customers: int, *, needing: frozenset[int] = frozenset()) -> Plan:
@@ -25,7 +27,7 @@ def plan_of(customers: int, *, needing: frozenset[int] = frozenset()) -> Plan:
         customer(
             f"c{number:04}",
             [contact("mia-maier", f"c{number:04}", "manager")],
-            **({"services": ("certified",)} if number in needing else {}),
+            **cast("dict[str, Any]", {"services": ("certified",)} if number in needing else {}),
         )
         for number in range(customers)
     ]
@@ -43,7 +45,8 @@ def drive(
 ) -> tuple[steps.State, list[str], int]:
     """The last state, what was asked for in its order, and how many groups were under way at most."""
     state, requests = steps.begin(plan, RunScope(), parallelism)
-    asked, most, waiting = [], 0, deque(requests)
+    asked: list[str] = []
+    most, waiting = 0, deque(requests)
     while waiting:
         most = max(most, sum(isinstance(request, run_requests.ApplyGroup) for request in waiting))
         if len(asked) == stop_after:
