@@ -36,7 +36,10 @@ SCOPES = ("read", "apply", "admin")
 def portal(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A server as an administrator starts it; the suite tidies up afterwards."""
     database = an_empty_database(request, tmp_path_factory.mktemp("contract"))
-    tokens = {scope: create_token(database, scope, f"the {scope} token") for scope in SCOPES}
+    tokens = {
+        scope: create_token(database, scope, f"the {scope} token", owner="bound" if scope == "apply" else None)
+        for scope in SCOPES
+    }
     with serving(database) as server:
         found = Portal(server.url, tokens["admin"], tokens)
         yield found
