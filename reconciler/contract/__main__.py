@@ -23,6 +23,7 @@ REFUSED: Final = 4
 UNREACHABLE: Final = 6
 NOT_ALLOWED: Final = 8
 USAGE: Final = 64
+INTERRUPTED: Final = 130
 _FLAG: Final = "--yes-this-portal-is-for-tests"
 _TOKENS: Final = ("read", "apply", "admin")
 
@@ -171,4 +172,7 @@ def _fail(code: int, message: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -69,6 +69,12 @@ def check_law(law: Law, portal: Portal) -> Finding:
         return Finding(law, Verdict.NOT_CHECKED, str(error))
     except Broken as error:
         return Finding(law, Verdict.BROKEN, str(error))
+    except httpx.HTTPStatusError as error:
+        request, answer = error.request, error.response
+        why = f"{request.method} {request.url.path} answered {answer.status_code}"
+        return Finding(
+            law, Verdict.BROKEN, f"in the preparation {why}: {answer.text[:200]}"
+        )
     except httpx.HTTPError as error:
         return Finding(law, Verdict.BROKEN, f"no whole answer: {type(error).__name__}")
     # An answer of another shape: a member that is missing, or of another type.

@@ -34,11 +34,13 @@ class Portal(Client):
         super().__init__(url, token)
         self.tokens = dict(tokens or {})
         meta = self.row("/meta")
-        self.scope = str(meta["token"]["scope"])
+        # A portal that does not describe the token is asked everything.
+        own_token = meta.get("token") or {}
+        self.scope = str(own_token.get("scope") or "admin")
         self.start = int(meta["revision"])
-        self.start_head = str(meta["head"])
+        self.start_head = meta.get("head")
         self.run = secrets.token_hex(4)
-        self.owner = meta["token"]["owner"] or f"contract-{self.run}"
+        self.owner = own_token.get("owner") or f"contract-{self.run}"
         self._customers: list[str] = []
         self._services: list[str] = []
         # With the token that took each lease: only its principal can release it.

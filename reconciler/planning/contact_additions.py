@@ -259,14 +259,12 @@ _WISHED_ROLE: Final = sentence("note", "access as {role}")
 def _creation(
     context: CustomerContext, person: Person, kind: Kind, message: Sentence
 ) -> Change:
-    desired, registration = desired_of(person), person.match.registration
+    desired = desired_of(person)
     fields = tuple(
         FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
     )
-    # A registration says in which language the person asked; the file overrules it.
-    own = {"language": registration.language} if registration else {}
     mail = Mail(
-        MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields})
+        MailKind.ACTIVATION, desired.email, language_of(context, person.fields_after)
     )
     change = contact_change(context, person, kind, message)
     notes = mailbox_notes(context, desired.email, desired.role)

@@ -39,7 +39,10 @@ class Person:
     @property
     def fields_after(self) -> Fields:
         """The fields that the portal shows after this person's changes are applied."""
-        return _fields_after(self.match, self.comparison)
+        fields = _fields_after(self.match, self.comparison)
+        registration = self.match.registration
+        # A registration says in which language the person asked; the file overrules it.
+        return {"language": registration.language, **fields} if registration else fields
 
 
 def _fields_after(match: ContactMatch | CustomerMatch, comparison: Comparison) -> Fields:

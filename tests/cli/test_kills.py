@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sqlite3
@@ -57,14 +58,24 @@ def forget_leases(portal: Portal) -> None:
 
 @pytest.fixture
 def goal(book: Program, demo_database: Path, tmp_path: Path) -> tuple[Counter[Any], list[Any]]:
-    """Mails and people after a run that nothing happened to."""
+    """Mails and people after a run that nothing happened to; it sent the mails of the plan's lines, each once."""
     path = tmp_path / "calm.sqlite"
     path.write_bytes(demo_database.read_bytes())
     portal = Portal("", f"sqlite:///{path}", lambda scope: create_token(f"sqlite:///{path}", scope, "token"))
     with running(portal.database) as url:
-        run = book("apply", "--yes", "-q", RECONCILER_PORTAL_URL=url, RECONCILER_PORTAL_TOKEN=portal.token("apply"))
+        before, token = mails(portal), portal.token("apply")
+        options = ("--yes", "-q", "--format", "json")
+        run = book("apply", *options, RECONCILER_PORTAL_URL=url, RECONCILER_PORTAL_TOKEN=token)
         assert run.code == 4, run.err
+        assert mails(portal) - before == planned_mails(run.out)
         return mails(portal), people(portal)
+
+
+def planned_mails(outcome: str) -> Counter[Any]:
+    """The mails in the lines of the groups that were applied."""
+    groups = [group for group in json.loads(outcome)["groups"] if group["status"] == "applied"]
+    found = [mail for group in groups for change in group["changes"] for mail in change["effects"]["mails"]]
+    return Counter((mail["kind"], mail["to"], mail["language"]) for mail in found)
 
 
 @pytest.mark.parametrize(("at", "when"), POINTS)

@@ -27,23 +27,6 @@ def approval(row: dict[str, Any], customer: str, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_approving_lets_in_with_exactly_the_files_fields(api: Api, store: Store) -> None:
-    home, _, lease = api.managed("manager")
-    row = sign_up(store, home["id"])
-    api.done(lease, approval(row, home["id"], fields={"role": "observer"}))
-    rita = api.row(f"/contacts/{row['id']}")
-    assert (rita["status"], rita["role"], rita["external_key"]) == ("invited", "observer", "rita-ruiz")
-    assert ("activation", "rita@acme.example") in api.mails()
-
-
-def test_a_registration_that_is_not_what_was_reviewed_is_not_approved(api: Api, store: Store) -> None:
-    home, _, lease = api.managed("manager")
-    row = sign_up(store, home["id"])
-    changed = {**approval(row, home["id"]), "fingerprint": "sha256:" + "0" * 64}
-    refused(api.batch(lease, changed), "registration-changed")
-    assert api.row(f"/contacts/{row['id']}")["status"] == "unapproved"
-
-
 def test_a_registration_is_decided_once(api: Api, store: Store) -> None:
     home, _, lease = api.managed("manager")
     row = sign_up(store, home["id"])

@@ -57,6 +57,8 @@ def _person(draw: st.DrawFn, home: str, key: str, free: list[str], keys: list[st
         more = {"heir": heir} if heir else {}
     if draw(st.booleans()):
         more["language"] = draw(st.sampled_from(LANGUAGES))
+    if draw(st.booleans()):
+        more["refuses_registration"] = True  # else a sign-up with this address holds the person back
     return contact(key, home, draw(st.sampled_from(ROLES)), name=draw(st.sampled_from(NAMES)), email=free.pop(), **more)
 
 

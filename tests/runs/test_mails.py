@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState
+from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, RegistrationRef
 from reconciler.portal.actions import contacts, customers, registrations
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
@@ -118,6 +118,22 @@ def test_an_heir_who_is_adopted_hears_in_the_language_of_the_file(world: World) 
     una = contact("una-ulm", email="UNA@acme.example", language="fr")
     after = customer("acme", [MARA, una], [farewell("jane-doe", heir="una-ulm")], language="de")
     assert letters_of(world, desired(after)) == {("work_received", "una@acme.example", "fr"): 1}
+
+
+def test_an_heir_who_signed_up_hears_in_the_language_of_the_sign_up(world: World) -> None:
+    world.apply(desired(home(JANE)))
+    send_request(world, JANE.email)
+    with world.as_admin() as work:
+        fields = {"name": "Sue Sign", "email": "sue@acme.example", "role": "requester", "language": "fr"}
+        row = registrations.register(work, work.where("customer")[0], fields)
+        work.audit(AuditAction.SIGN_UP, row, None, None)
+        reference = RegistrationRef(row["registration"], row["fingerprint"])
+    sue = contact("sue-sign", email="sue@acme.example", registration=reference)
+    after = customer("acme", [MARA, sue], [farewell("jane-doe", heir="sue-sign")], language="de")
+    assert letters_of(world, desired(after)) == {
+        ("activation", sue.email, "fr"): 1,
+        ("work_received", sue.email, "fr"): 1,
+    }
 
 
 def test_a_restored_person_is_invited_in_the_language_of_the_new_file(world: World) -> None:

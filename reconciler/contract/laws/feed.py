@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reconciler.contract.client import Row
 from reconciler.contract.law import Law, expect, expect_equal, expect_problem, expect_status
-from reconciler.contract.portal import Portal
+from reconciler.contract.portal import Portal, Unchecked
 
 # What an entry's hash covers besides `before`, `after` and the digests, in this order.
 _COLUMNS: Final = (
@@ -40,8 +40,21 @@ def every_operation_has_an_entry(portal: Portal) -> None:
 def feed_is_a_chain(portal: Portal) -> None:
     """Each entry's hash is the SHA-256 of the hash before it, the entry, and the digests."""
     portal.managed("manager", "requester")
-    hash_before, entries = portal.start_head, list(portal.changes(portal.start))
+    entries = list(portal.changes(portal.start))
     expect(entries, "the feed has no entries")
+    if not _can_be_computed(portal, entries):
+        raise Unchecked(
+            "the portal does not show `head` in meta and `digests` in the feed; use its own check"
+        )
+    _expect_chain(portal, entries)
+
+
+def _can_be_computed(portal: Portal, entries: list[Row]) -> bool:
+    return portal.start_head is not None and all("digests" in entry for entry in entries)
+
+
+def _expect_chain(portal: Portal, entries: list[Row]) -> None:
+    hash_before = str(portal.start_head)
     for entry in entries:
         subject = f"the hash of revision {entry['revision']}, seq {entry['seq']}"
         expect_equal(entry["hash"], chained_hash(hash_before, entry), subject)
@@ -63,13 +76,16 @@ def erasing_a_value_keeps_the_chain(portal: Portal) -> None:
     entries = list(portal.changes(portal.start))
     hashes = [entry["hash"] for entry in entries]
     expect_equal(hashes[: len(before)], before, "the list of hashes before the erasure")
-    texts = {path: portal.get(path).text for path in ("/snapshot", "/outbox")}
     tombstones = list(portal.items("/contacts", customer=home["id"], include="removed"))
-    texts |= {"/changes": json.dumps(entries), "/contacts": json.dumps(tombstones)}
+    mails = list(portal.items("/outbox", contact=person["id"]))
+    lists = {"/changes": entries, "/contacts": tombstones, "/outbox": mails}
+    texts = {source: json.dumps(rows) for source, rows in lists.items()}
+    texts["/snapshot"] = portal.get("/snapshot").text
     for source, text in texts.items():
         for name in ("email", "name"):
             expect(person[name] not in text, f"{source} still has the {name} of the person")
-    feed_is_a_chain(portal)
+    if _can_be_computed(portal, entries):
+        _expect_chain(portal, entries)
 
 
 def chained_hash(hash_before: str, entry: Row) -> str:

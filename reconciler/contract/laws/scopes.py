@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.contract.law import Law, expect_problem, expect_status
-from reconciler.contract.portal import Portal
+from reconciler.contract.law import Law, expect_equal, expect_problem, expect_status
+from reconciler.contract.portal import Portal, Unchecked
 
 
 def nobody_is_let_in_without_a_token(portal: Portal) -> None:
@@ -46,6 +46,22 @@ def apply_scope_applies_and_does_not_administer(portal: Portal) -> None:
     expect_problem(portal.get("/outbox", token=token), 403, "forbidden")
 
 
+def bound_token_writes_for_its_owner_only(portal: Portal) -> None:
+    """A token that is bound to one owner answers 403 to batches and leases of another owner."""
+    token = portal.token_of("apply")
+    owner = portal.get("/meta", token=token).json()["token"]["owner"]
+    if owner in {None, portal.owner}:
+        raise Unchecked("it needs a token that is bound to an owner")
+    home, _, lease = portal.managed("manager")
+    body = portal.lease_body(f"customer:{home['external_key']}", run="run_bound")
+    expect_problem(portal.ask_for_lease(body, token=token), 403, "forbidden")
+    update = {"op": "update_customer", "id": home["id"], "version": home["version"]}
+    batch = portal.batch_body(lease, {**update, "fields": {"description": "other"}})
+    answer = portal.ask("POST", "/batches", json=batch, headers=portal.key(), token=token)
+    expect_problem(answer, 403, "forbidden")
+    expect_equal(portal.row(f"/customers/{home['id']}"), home, "the customer")
+
+
 def contact_sees_only_their_customer(portal: Portal) -> None:
     """A contact's session answers 403 to the snapshot, and 404 to another customer's request."""
     home, elsewhere = portal.customer(), portal.customer()
@@ -61,5 +77,6 @@ LAWS = (
     Law(nobody_is_let_in_without_a_token, "read"),
     Law(read_scope_only_reads, "read"),
     Law(apply_scope_applies_and_does_not_administer, "read"),
+    Law(bound_token_writes_for_its_owner_only, "apply"),
     Law(contact_sees_only_their_customer),
 )
