@@ -19,7 +19,7 @@ from reconciler.documents.source_text import decode
 from reconciler.documents.strict_yaml import compose
 from reconciler.documents.types import Contact, Customer, Removed
 from reconciler.documents.typing_slips import find_slip, has_other_space
-from reconciler.documents.validation import Source, validate_value
+from reconciler.documents.validation import Source, required_hint, validate_value
 from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
@@ -57,7 +57,7 @@ def read_document(item: DocumentFile, documents: DocumentSet) -> None:
     # In the bytes, so that a secret is reported in a file that cannot be parsed too.
     documents.problems += secrets(path, content)
     try:
-        source = _source(path, content)
+        source = _source(item, content)
     except _UnreadableText as unreadable:
         documents.problems.append(unreadable.problem)
         _add_unreadable(item, unreadable.source, documents)
@@ -87,7 +87,8 @@ class _UnreadableText(Exception):
         self.problem, self.source = problem, source
 
 
-def _source(path: str, content: bytes) -> Source:
+def _source(item: DocumentFile, content: bytes) -> Source:
+    path = item.file.path
     lines: tuple[str, ...] = ()
     try:
         text = decode(content)
@@ -95,9 +96,9 @@ def _source(path: str, content: bytes) -> Source:
         return Source(path, lines, _composed(text, lines))
     except DocumentError as refusal:
         source = Source(path, lines, Composed())
-        problem = source.problem(
-            refusal.rule, refusal.span, refusal.message, hint=refusal.hint
-        )
+        # Only the kind of the document tells whether a value may be empty.
+        hint = required_hint(item.kind, refusal.at) or refusal.hint
+        problem = source.problem(refusal.rule, refusal.span, refusal.message, hint=hint)
         raise _UnreadableText(problem, source) from None
 
 

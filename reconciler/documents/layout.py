@@ -10,9 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.documents.misplaced_files import (
+    FOLDERS,
+    file_problem,
+    is_customer_file,
+    misplaced,
+    not_a_key,
+)
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.keys import is_key
-from reconciler.model.problems import Problem, Severity
+from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
 
 PORTAL: Final = "portal.yaml"
@@ -24,7 +31,6 @@ _WINDOWS_DEVICES: Final = frozenset(
     ]
 )
 _PROSE: Final = (".md", ".txt")
-_FOLDERS: Final = {"contacts": "contact", "removed": "removed"}
 _CUSTOMER_DEPTH: Final = 3
 _CONTACT_DEPTH: Final = 4
 
@@ -65,57 +71,51 @@ def subject_of(path: str) -> tuple[str | None, str | None]:
     parts = path.split("/")
     if parts[0] != "customers" or len(parts) < _CUSTOMER_DEPTH:
         return None, None
-    is_contact = len(parts) == _CONTACT_DEPTH and parts[2] in _FOLDERS
+    is_contact = len(parts) == _CONTACT_DEPTH and parts[2] in FOLDERS
     return parts[1], parts[-1].removesuffix(".yaml") if is_contact else None
 
 
 def _is_ignored(path: str) -> bool:
     """Return whether the path is not a document: hidden and backup files, and prose."""
+    # A document with another ending behind its own would be ignored without a word.
+    is_prose = path.endswith(_PROSE) and ".yaml." not in path
     # Emacs writes `jane.yaml~` and `#jane.yaml#`, vim `.jane.yaml.swp`.
-    return path.endswith((*_PROSE, "~")) or any(
-        part.startswith((".", "#")) for part in path.split("/")
+    return (
+        is_prose
+        or path.endswith("~")
+        or any(part.startswith((".", "#")) for part in path.split("/"))
     )
 
 
 def _refusal(file: SourceFile) -> Problem | None:
     if file.rule is None:
         return None
-    return _problem(file.rule, file.path, file.message or "cannot be read", file.hint)
+    return file_problem(file.rule, file.path, file.message or "cannot be read", file.hint)
 
 
 def _document_at(file: SourceFile) -> DocumentFile | Problem:
     parts = file.path.split("/")
     stem, dot, ending = parts[-1].rpartition(".")
-    if file.path == "portal.yaml":
+    if file.path == PORTAL:
         return DocumentFile(file, "portal")
-    if ending == "yml":
-        return _problem(
-            RuleId.FILE_NAME,
-            file.path,
-            "documents end in .yaml",
-            f"rename it to {stem}.yaml",
-        )
     if parts[0] == "customers" and ending == "yaml" and dot:
         if len(parts) == _CUSTOMER_DEPTH and parts[2] == "customer.yaml":
             return _keyed(file, "customer", parts[1], "customer")
-        if len(parts) == _CONTACT_DEPTH and parts[2] in _FOLDERS:
-            return _keyed(file, _FOLDERS[parts[2]], parts[1], stem)
-    hint = (
-        "documents are portal.yaml, customers/KEY/customer.yaml, "
-        "customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
-    )
-    return _problem(RuleId.FILE_PLACE, file.path, "no document belongs here", hint)
+        if (
+            len(parts) == _CONTACT_DEPTH
+            and parts[2] in FOLDERS
+            and stem.lower() != "readme"
+        ):
+            return _keyed(file, FOLDERS[parts[2]], parts[1], stem)
+    return misplaced(file.path)
 
 
 def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile | Problem:
     for part in (customer, key):
         if not is_key(part):
-            hint = (
-                "use lower-case letters, digits and single hyphens, at most 63 characters"
-            )
-            return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
+            return not_a_key(file.path, part, is_file=part is key)
         if part in _WINDOWS_DEVICES:
-            return _problem(
+            return file_problem(
                 RuleId.FILE_NAME,
                 file.path,
                 f"Windows cannot create a file or folder named '{part}'",
@@ -132,26 +132,23 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
             "or name its folder with --root"
         )
         problems.append(
-            _problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
+            file_problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
         )
     customers_with_file = {item.customer for item in documents if item.kind == "customer"}
-    # A customer.yaml that was refused is there: its own problem is enough.
-    existing_paths = {
-        path.path for path in tree.files if path.path.endswith("/customer.yaml")
-    }
+    # One that was refused, or has another ending, is there: its own problem is enough.
+    for file in tree.files:
+        folder, _, name = file.path.rpartition("/")
+        if is_customer_file(name):
+            customers_with_file.add(folder.removeprefix("customers/"))
     for item in documents:
-        path = f"customers/{item.customer}/customer.yaml"
-        if (
-            item.customer
-            and item.customer not in customers_with_file
-            and path not in existing_paths
-        ):
+        if item.customer and item.customer not in customers_with_file:
+            # Once for all files of the folder.
+            customers_with_file.add(item.customer)
+            path = f"customers/{item.customer}/customer.yaml"
+            hint = f"write {path} with at least the line name: …"
             problems.append(
-                _problem(
-                    RuleId.CUSTOMER_FILE,
-                    item.file.path,
-                    f"{path} is missing",
-                    f"write {path}",
+                file_problem(
+                    RuleId.CUSTOMER_FILE, item.file.path, f"{path} is missing", hint
                 )
             )
     return problems
@@ -167,7 +164,7 @@ def _case_collisions(paths: Iterable[str]) -> list[Problem]:
         earlier_path = first.setdefault(path.casefold(), path)
         if earlier_path != path:
             problems.append(
-                _problem(
+                file_problem(
                     RuleId.FILE_NAME,
                     path,
                     f"it differs from {earlier_path} only in case",
@@ -175,7 +172,3 @@ def _case_collisions(paths: Iterable[str]) -> list[Problem]:
                 )
             )
     return problems
-
-
-def _problem(rule: RuleId, path: str, message: str, hint: str | None) -> Problem:
-    return Problem(rule, Severity.ERROR, path, 1, 1, message, hint=hint)

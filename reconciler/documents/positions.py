@@ -29,10 +29,16 @@ class Composed:
 
 
 class DocumentError(Exception):
-    """The reason why a text is not a document: a rule, a message, a place."""
+    """The reason why a text is not a document: a rule, a message, a place; `at`: of a value."""
 
     def __init__(
-        self, rule: RuleId, message: str, span: Span, hint: str | None = None
+        self,
+        rule: RuleId,
+        message: str,
+        span: Span,
+        hint: str | None = None,
+        at: Path = (),
     ) -> None:
         super().__init__(message)
         self.rule, self.message, self.span, self.hint = rule, message, span, hint
+        self.at = at

@@ -23,6 +23,9 @@ CONTROL: Final = re.compile(
 # Seven bars mark the common ancestor, which git writes under `merge.conflictStyle = diff3`.
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 
+# The byte order marks of both kinds.
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
+
 # git-crypt writes this before the encrypted bytes of a file.
 _GIT_CRYPT: Final = b"\0GITCRYPT\0"
 
@@ -43,6 +46,13 @@ def decode(content: bytes) -> str:
             "this file is encrypted by git-crypt",
             Span(1, 1),
             "run git-crypt unlock",
+        )
+    if content.startswith(_UTF_16):
+        raise DocumentError(
+            RuleId.YAML_ENCODING,
+            "this file is UTF-16, which some Windows editors call Unicode",
+            Span(1, 1),
+            "save the file as UTF-8",
         )
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")

@@ -38,6 +38,10 @@ _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _QUOTED_LENGTH: Final = 40
+# Messages of libyaml that only its authors understand.
+_MESSAGES: Final = {
+    "did not find expected <document start>": "this line begins further left than the first one",
+}
 _UNTERMINATED: Final = {
     "could not find expected ':'": (
         "no ': ' follows the key that begins here",
@@ -62,11 +66,12 @@ def compose(text: str) -> Composed:
             "delete the line",
         )
     if (tab := text.find("\t")) >= 0:
+        is_indent = not text[text.rfind("\n", 0, tab) + 1 : tab].strip()
         raise DocumentError(
             RuleId.YAML_TAB,
             "tabs are not allowed",
             place_of(text, tab),
-            "indent with two spaces",
+            "indent with two spaces" if is_indent else "type a space instead",
         )
     try:
         return _Composer(text).document()
@@ -87,7 +92,8 @@ def _translate(error: yaml.YAMLError) -> DocumentError:
             span,
             "write the character, or two backslashes for one",
         )
-    return DocumentError(RuleId.YAML_SYNTAX, problem, span, _syntax_hint(problem))
+    message = _MESSAGES.get(problem, problem)
+    return DocumentError(RuleId.YAML_SYNTAX, message, span, _syntax_hint(problem))
 
 
 def _unterminated(error: yaml.YAMLError, problem: str) -> DocumentError:
@@ -103,6 +109,8 @@ def _unterminated(error: yaml.YAMLError, problem: str) -> DocumentError:
 
 
 def _syntax_hint(problem: str) -> str:
+    if "document start" in problem:
+        return "begin all keys of the file in the same column"
     if "mapping values" in problem:
         return "put text that contains ': ' into double quotes"
     if "start any token" in problem:
@@ -154,7 +162,7 @@ class _Composer:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._sequence(path)
-        return _scalar(event, span)
+        return _scalar(event, span, path)
 
     def _refuse_features(self, event: Any, span: Span) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -244,7 +252,7 @@ def _is_empty(event: Any) -> bool:
     return bare and not event.style and event.value == ""
 
 
-def _scalar(event: Any, span: Span) -> str | int | bool | None:
+def _scalar(event: Any, span: Span, path: Path) -> str | int | bool | None:
     text: str = event.value
     if not event.style:  # libyaml returns "" and the pure parser None for a plain scalar
         if text in _WORDS:
@@ -258,7 +266,8 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
                 RuleId.YAML_EMPTY,
                 "the value is missing",
                 span,
-                "write null to empty the field, or delete the line",
+                "write the value; to empty the field, write null",
+                path,
             )
         if (slip := typographic_quotes(text, span)) is not None:
             raise slip

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from reconciler.documents.positions import DocumentError, Span
+from reconciler.documents.source_text import character_name
 from reconciler.model.rules import RuleId
 
 # Spaces that editors and word processors put where people type an ordinary one. YAML reads them as
@@ -23,6 +24,16 @@ _AFTER_COLON: Final = re.compile(rf"^ *(?:- )?([a-z_]+):([{_OTHER_SPACES}])")
 _NO_SPACE: Final = re.compile(r"^ *(?:- )?([a-z_]+):(?![ /\s])([^:]+)$")
 # Keyboards for Chinese and Japanese type this colon.
 _FULL_WIDTH_COLON: Final = re.compile(r"^ *(?:- )?([a-z_]+) ?(\uff1a)")
+# They stand for the brackets of lists and mappings, and end what YAML can read.
+_FULL_WIDTH_BRACKET: Final = re.compile(r"^ *(?:- )?[a-z_]+: +([\uff3b\uff5b])")
+# Word processors turn the hyphen of a list into one of these.
+_DASHES: Final = "\u2010-\u2015\u2022\u00b7\u2212"
+_OTHER_DASH: Final = re.compile(rf"^ *([{_DASHES}]) ?\S")
+_EQUALS: Final = re.compile(r"^ *([a-z_]+) ?= ?(\S.*)$")
+_FENCE: Final = re.compile(r"^(```|~~~)")
+# The letters of ASCII as Chinese, Japanese and Korean keyboards type them, and their comma.
+_FULL_WIDTH: Final = re.compile("[\uff01-\uff5e\u3001]")
+_ANY_OTHER_SPACE: Final = re.compile(f"[{_OTHER_SPACES}]")
 _OPENING_QUOTES: Final = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 
 
@@ -37,11 +48,32 @@ def find_slip(lines: Sequence[str]) -> DocumentError | None:
             hint = f"type an ordinary space after '{match[1]}:'"
             return _other_space(match[2], number, match.start(2), hint)
         if match := _FULL_WIDTH_COLON.match(line):
+            hint = f"type '{match[1]}: ' with an ordinary colon"
             return DocumentError(
                 RuleId.YAML_CHARACTER,
                 "this colon is a fullwidth colon (U+FF1A)",
                 Span(number, match.start(2) + 1),
-                f"type '{match[1]}: ' with an ordinary colon",
+                hint,
+            )
+        if match := _FULL_WIDTH_BRACKET.match(line):
+            hint = "type ordinary brackets: [a, b] or {key: value}"
+            return _other_character(match[1], number, match.start(1), hint)
+        if match := _OTHER_DASH.match(line):
+            hint = "begin an item of a list with a hyphen and a space"
+            return _other_character(match[1], number, match.start(1), hint)
+        if match := _EQUALS.match(line):
+            return DocumentError(
+                RuleId.YAML_SYNTAX,
+                "'=' does not separate a key from its value",
+                Span(number, line.index("=") + 1),
+                f"write {match[1]}: {match[2].strip()}",
+            )
+        if match := _FENCE.match(line):
+            return DocumentError(
+                RuleId.YAML_SYNTAX,
+                "this line is Markdown and not YAML",
+                Span(number, 1, len(match[1])),
+                "delete the line",
             )
         if match := _NO_SPACE.match(line):
             return DocumentError(
@@ -69,6 +101,35 @@ def typographic_quotes(text: str, span: Span) -> DocumentError | None:
         f"{text[0]} and {text[-1]} are part of the text, and not quotes of YAML",
         span,
         f'write "{escaped}"; if the quotes belong to the text, write "{text}"',
+    )
+
+
+def unusual_characters(text: str) -> tuple[str, str] | None:
+    """Return what looks ordinary in a value and is not, and what to type; None if there is nothing.
+
+    Only for values that are not valid: names are written so in some languages.
+    """
+    if match := _FULL_WIDTH.search(text):
+        ordinary = unicodedata.normalize("NFKC", text).replace("\u3001", ",")
+        return f"'{match[0]}' is {character_name(match[0])}", f"type {ordinary}"
+    if match := _ANY_OTHER_SPACE.search(text):
+        ordinary = _ANY_OTHER_SPACE.sub(" ", text).strip()
+        return f"it contains {character_name(match[0])}", f"type {ordinary}"
+    return None
+
+
+def item_without_space(text: str) -> str | None:
+    """Return the item that the text was meant to be: `-jane` instead of `- jane`."""
+    match = re.match(rf"[-{_DASHES}] *(\S.*)$", text)
+    return match[1] if match else None
+
+
+def _other_character(character: str, line: int, index: int, hint: str) -> DocumentError:
+    return DocumentError(
+        RuleId.YAML_CHARACTER,
+        f"'{character}' is {character_name(character)}",
+        Span(line, index + 1),
+        hint,
     )
 
 

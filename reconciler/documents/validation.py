@@ -8,7 +8,7 @@ that it is finished quickly.
 
 from __future__ import annotations
 
-import difflib
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -21,16 +21,22 @@ from reconciler.documents.field_types import Document
 from reconciler.documents.positions import Composed, Path, Span
 from reconciler.documents.readable_part import readable_part
 from reconciler.documents.types import DOCUMENTS
+from reconciler.documents.typing_slips import item_without_space, unusual_characters
 from reconciler.documents.validation_messages import (
+    ADDRESS_FIELDS,
+    BOUNDS,
     HINTS,
     SHOWN_LENGTH,
+    address_in,
     error_hint,
     error_sentence,
+    example_of,
     quoted,
 )
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Sentence
+from reconciler.model.spelling import closest
 
 # The number of problems shown for one file.
 MAX_PROBLEMS: Final = 100
@@ -146,6 +152,12 @@ def _problems(
         for at, problem_kind in by_place
         if problem_kind != "value" or at not in parents
     ]
+    misspelt = _misspelt_keys(kind, problem_places)
+    problem_places = [
+        (at, problem_kind)
+        for at, problem_kind in problem_places
+        if problem_kind != "missing" or at not in misspelt
+    ]
     problem_places.sort(key=lambda entry: _before(source, entry[0]))
     for at, problem_kind in problem_places[:MAX_PROBLEMS]:
         if problem_kind == "extra_forbidden":
@@ -160,6 +172,23 @@ def _problems(
         yield source.problem(
             RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first"
         )
+
+
+def _misspelt_keys(kind: type[BaseModel], places: Iterable[tuple[Path, str]]) -> set[Path]:
+    """Return the keys that unknown keys of the file are meant to be: these are not missing."""
+    nearest = (
+        (at[:-1], _nearest_key(kind, at))
+        for at, problem_kind in places
+        if problem_kind == "extra_forbidden"
+    )
+    return {(*parent, key) for parent, key in nearest if key is not None}
+
+
+def _nearest_key(kind: type[BaseModel], at: Path) -> str | None:
+    """Return the known key that an unknown one is like, also in other letters of the same shape."""
+    # Cut, because the comparison takes quadratic time and a key may have 64 KiB.
+    key = unicodedata.normalize("NFKC", str(at[-1])[:SHOWN_LENGTH]).lower()
+    return closest(key, _known_keys(kind, at[:-1]))
 
 
 def _before(source: Source, at: Path) -> tuple[int, int]:
@@ -181,11 +210,9 @@ def _path(source: Source, detail: ErrorDetails) -> Path:
 
 
 def _unknown_key(kind: type[BaseModel], source: Source, at: Path) -> Problem:
-    key = str(at[-1])
+    key, near = str(at[-1]), _nearest_key(kind, at)
     known_keys = sorted(_known_keys(kind, at[:-1]))
-    # Cut, because the comparison takes quadratic time and a key may have 64 KiB.
-    near = difflib.get_close_matches(key[:SHOWN_LENGTH], known_keys, 1, 0.6)
-    hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known_keys)}"
+    hint = f"did you mean '{near}'?" if near else f"keys are {', '.join(known_keys)}"
     return source.problem(
         RuleId.UNKNOWN_KEY,
         source.composed.keys[at],
@@ -231,6 +258,14 @@ def _missing_key(source: Source, at: Path) -> Problem:
     )
 
 
+def required_hint(kind: str, at: Path) -> str | None:
+    """Return what to do about an empty value of a key that a document needs; None for others."""
+    fields = DOCUMENTS[kind].model_fields
+    key = str(at[0]) if len(at) == 1 else ""
+    is_required = key in fields and fields[key].is_required()
+    return f"write the value, as in {example_of(key)}" if is_required else None
+
+
 def _invalid_value(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
     names = [part for part in at if isinstance(part, str)]
     field = names[-1] if names else "document"
@@ -240,13 +275,35 @@ def _invalid_value(source: Source, at: Path, errors: list[ErrorDetails]) -> Prob
     # A ValueError here is a field without a rule; `tests/house/test_rules.py` finds it
     # first.
     rule = RuleId(field.replace("_", "-"))
-    return source.problem(
-        rule,
-        source.span(at),
+    slip = _slip(source, at, field, errors)
+    message, hint = slip or (
         error_sentence(field, value, errors),
-        at=at,
-        hint=error_hint(field, value, errors),
+        error_hint(field, value, errors),
     )
+    return source.problem(rule, source.span(at), message, at=at, hint=hint)
+
+
+def _slip(
+    source: Source, at: Path, field: str, errors: list[ErrorDetails]
+) -> tuple[str, str] | None:
+    """Return what was typed by mistake instead of a valid value, and what to type; None if the
+    value is simply another one.
+    """
+    value = errors[-1]["input"]
+    if not isinstance(value, str) or any(error["type"] in BOUNDS for error in errors):
+        return None
+    span = source.span(at)
+    sign = source.lines[span.line - 1][span.column - 1 : span.column]
+    if value.endswith("\n") and sign in {"|", ">"}:
+        message = f"a text after '{sign}' ends in a line break"
+        return message, f"write it in one line: {field}: {' '.join(value.split())}"
+    is_list_expected = any(error["type"] == "list_type" for error in errors)
+    if is_list_expected and (item := item_without_space(value)) is not None:
+        message = f"{quoted(value)} is a text and not an item of a list"
+        return message, f"write - {item}, with a hyphen and a space"
+    if address := address_in(value) if field in ADDRESS_FIELDS else None:
+        return f"{quoted(value)} is more than an e-mail address", f"write {address}"
+    return unusual_characters(value)
 
 
 def _invalid_service(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:

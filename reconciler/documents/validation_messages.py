@@ -6,6 +6,7 @@ pydantic reports the kind of an error and its bounds; a sentence says it in the 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -31,9 +32,19 @@ SHOWN_LENGTH: Final = 60
 _CHOICES: Final = frozenset({"literal_error", "enum"})
 # An unquoted number in one of these was probably meant as a text.
 _TEXT_FIELDS: Final = frozenset({"name", "description", "template", "portal"})
-_BOUNDS: Final = frozenset(
+BOUNDS: Final = frozenset(
     {"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"}
 )
+ADDRESS_FIELDS: Final = frozenset({"email", "project_managers"})
+_ADDRESS: Final = re.compile(r"[^\s<>()\[\],;:\"']+@[^\s<>()\[\],;:\"']+")
+# The keys that a document needs, with a line that is right.
+_EXAMPLES: Final[Mapping[str, str]] = {
+    "name": "name: Jane Doe",
+    "email": "email: jane.doe@acme.example",
+    "role": "role: requester",
+    "owner": "owner: acme-translations",
+    "schema_version": "schema_version: 1",
+}
 HINTS: Final[Mapping[str, str]] = {
     **{field.path[-1]: field.hint for field in CATALOGUE if field.hint},
     "registration": "write the line that plan shows, or write none",
@@ -49,7 +60,7 @@ HINTS: Final[Mapping[str, str]] = {
 def error_sentence(field: str, value: Any, errors: list[ErrorDetails]) -> str:
     """Return what is wrong with a value: it is out of bounds, or not what the field holds."""
     text = quoted(value)
-    if bounded := [detail for detail in errors if detail["type"] in _BOUNDS]:
+    if bounded := [detail for detail in errors if detail["type"] in BOUNDS]:
         return _out_of_bounds(bounded[0]["type"], value, bounded[0]["ctx"])
     match errors[0]["type"]:
         case "bool_type":
@@ -61,8 +72,8 @@ def error_sentence(field: str, value: Any, errors: list[ErrorDetails]) -> str:
         # The other languages, of mails and pages, are any tag; only this one is a choice.
         case "literal_error" if field == "language":
             return f"{text} is not a language of comments"
-        case "string_type" if value is None:
-            return "null is not allowed here"
+        case _ if value is None and field in _NOUNS:
+            return f"null is not {_NOUNS[field]}"
         case "model_type" | "dict_type" | "model_attributes_type":
             return f"{text} is not a mapping of keys and values"
     return f"{text} is not {_NOUNS.get(field, 'a text')}"
@@ -84,7 +95,7 @@ def _out_of_bounds(kind: str, value: Any, bounds: Mapping[str, Any]) -> str:
 def error_hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None:
     """Return what to write instead; None where the sentence already names the limit."""
     kinds = {detail["type"] for detail in errors}
-    if kinds & _BOUNDS:
+    if kinds & BOUNDS:
         return None
     if "bool_type" in kinds:
         return "write true or false"
@@ -96,6 +107,8 @@ def error_hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None
         if detail["type"] in _CHOICES
         for word in _literals(detail)
     ]
+    if not choices and value is None and field in _EXAMPLES:
+        return f"write the value, as in {example_of(field)}"
     if not choices:
         return HINTS.get(field)
     near = (
@@ -107,6 +120,17 @@ def error_hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None
         return HINTS.get(field, f"write {choices[0]}")
     choice_list = f"{_plural(field)} are {', '.join(choices)}"
     return f"did you mean '{near[0]}'? {choice_list}" if near else choice_list
+
+
+def example_of(key: str) -> str:
+    """Return a line that gives the key a valid value."""
+    return _EXAMPLES.get(key, f"{key}: …")
+
+
+def address_in(text: str) -> str | None:
+    """Return the one address in a text that is more than an address; None if there is none."""
+    addresses = _ADDRESS.findall(text)
+    return addresses[0] if len(addresses) == 1 and addresses[0] != text else None
 
 
 def _literals(detail: ErrorDetails) -> list[str]:

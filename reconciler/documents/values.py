@@ -10,15 +10,16 @@ import datetime
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 from typing import Final
-from zoneinfo import available_timezones
 
 import email_validator
 import langcodes
 
 from reconciler.model.equality import address_key, without_lookalikes
 from reconciler.model.sentences import Sentence, sentence
+from reconciler.model.spelling import closest
 
 # The maximum number of combining marks on one letter; more would cover its neighbours.
 MAX_MARKS: Final = 4
@@ -140,9 +141,30 @@ def date(text: str) -> ValueProblem | None:
 def time_zone(text: str) -> ValueProblem | None:
     """Return the problem of a time zone, None if the IANA database has it."""
     # A look-up, because `ZoneInfo(text)` opens a file with the name that the text gives.
-    if text in available_timezones():
+    if text in _time_zones():
         return None
-    return ValueProblem(f"'{text}' is not a time zone", "write one as Europe/Berlin")
+    # `Berlin` and `europe/berlin` have one answer.
+    near = next(
+        (
+            zone
+            for zone in sorted(_time_zones(), key=lambda zone: ("/" not in zone, zone))
+            if text.lower() in {zone.lower(), zone.rpartition("/")[2].lower()}
+        ),
+        None,
+    ) or closest(text[:64], _time_zones())
+    hint = f"did you mean '{near}'?" if near else "write one as Europe/Berlin"
+    return ValueProblem(f"'{text}' is not a time zone of the IANA database", hint)
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    """Return the zones of the database, the same on every machine.
+
+    `available_timezones` also lists what this machine has beside it, such as `localtime`.
+    """
+    zones = files("tzdata").joinpath("zones").read_text("utf-8").split()
+    # It stands for a zone that nobody has set yet.
+    return frozenset(zones) - {"Factory"}
 
 
 def domain(text: str) -> ValueProblem | None:

@@ -43,6 +43,7 @@ from reconciler.planning.large_groups import with_independent_changes_first
 from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
+from reconciler.planning.odd_departures import warn_of_odd_departures
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.ordering_gaps import warn_of_ordering_gaps
 from reconciler.planning.plan_items import CustomerLink, PlanItem, sort_by_kind, warn
@@ -67,26 +68,24 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     # Before anything is compared: a list that names the old key is no difference.
     live = with_renamed_services(live, former_keys)
     index = Index(live, desired.owner, former_keys)
-    contested = contested_registrations(due_state)
-    contexts = [
-        _context(due_state, index, match, contested)
-        for match in match_customers(due_state, index)
-    ]
+    contexts = _contexts(due_state, index)
     stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
     remarks = sort_by_kind(
-        (*history_items(contexts, changes, index, facts), *_leaving_soon(desired, day))
+        (
+            *history_items(contexts, changes, index, facts),
+            *_leaving_soon(desired, day),
+            *warn_of_odd_departures(desired, contexts, day),
+        )
     )
     links = (*stages.links, *identity.links)
     groups = _groups((*changes, *remarks.changes), links, index)
     refusals = with_changed_owner((*stages.refusals, *identity.refusals), due_state, index)
-    evaluation = evaluate_groups(
-        Proposal(groups, refusals, contexts, due_state, index), facts
-    )
-    warnings, notes = warnings_and_notes(
-        desired, (*stages.warnings, *remarks.warnings, *evaluation.warnings)
-    )
+    proposal = Proposal(groups, refusals, contexts, due_state, index)
+    evaluation = evaluate_groups(proposal, facts)
+    own_warnings = (*stages.warnings, *remarks.warnings, *evaluation.warnings)
+    warnings, notes = warnings_and_notes(desired, own_warnings)
     return Plan(
         live.portal,
         live.epoch,
@@ -120,6 +119,14 @@ def _groups(
         for group in make_groups(
             with_moves(changes, move_ends), (*links, *links_of(move_ends))
         )
+    ]
+
+
+def _contexts(desired: DesiredState, index: Index) -> list[CustomerContext]:
+    contested = contested_registrations(desired)
+    return [
+        _context(desired, index, match, contested)
+        for match in match_customers(desired, index)
     ]
 
 

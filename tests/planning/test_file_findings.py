@@ -160,3 +160,31 @@ def test_a_registration_that_was_rejected_is_done() -> None:
     assert finished(make_plan(desired(acme), state, Facts())) == [
         "1 file has done its work: customers/acme/removed/nina-roth.yaml"
     ]
+
+
+@pytest.mark.parametrize(
+    ("on", "rows", "message"),
+    [
+        ("2072-03-31", [in_portal(JANE)], "the last day 2072-03-31 is 46 years ahead"),
+        ("2006-03-31", [], "the last day 2006-03-31 has passed, so the contact is not added"),
+        (
+            "2006-03-31",
+            [in_portal(JANE)],
+            "the last day 2006-03-31 has passed long ago, so the contact leaves with this plan",
+        ),
+    ],
+    ids=["years ahead", "a new contact", "an existing contact"],
+)
+def test_a_last_day_in_a_year_that_is_probably_mistyped_is_a_warning(on: str, rows: Any, message: str) -> None:
+    leaver = contact("jane-doe", leaves=Leaving(on, "left"), **{"leaves.on": on, "leaves.reason": "left"})
+    acme = customer(contacts=[MARA, leaver])
+    found = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(MARA), *rows), Facts())
+    assert [(one.rule, str(one.message)) for one in found.warnings] == [("leaves-date", message)]
+
+
+def test_a_departure_that_was_announced_in_time_is_no_mistake() -> None:
+    leaver = contact("jane-doe", leaves=Leaving("2026-11-20", "left"), **{"leaves.on": "2026-11-20"})
+    acme = customer(contacts=[MARA, leaver])
+    assert make_plan(desired(acme), portal_of(acme), Facts()).warnings == ()
+    done = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(MARA), gone(leaver)), Facts())
+    assert done.warnings == ()

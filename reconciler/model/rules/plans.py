@@ -47,6 +47,13 @@ PLANS: Final = (
         "write `manager_optional: true` into its customer.yaml.",
     ),
     _rule(
+        RuleId.LEAVES_DATE,
+        "a last day is today or later when it is written, and within five years",
+        "Another year is usually a typing error: with a past day a new contact is never added and "
+        "an existing one is removed at once; with a far one nobody leaves.",
+        "Check the year: `leaves: {on: 2027-03-31, reason: left}`.",
+    ),
+    _rule(
         RuleId.LEAVES_SOON,
         "nobody leaves within the next 14 days",
         "On that day the contact loses access and their open work changes hands.",

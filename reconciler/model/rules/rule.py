@@ -54,6 +54,7 @@ class RuleId(StrEnum):
     LANGUAGES = "languages"
     LAST_MANAGER = "last-manager"
     LEAVES = "leaves"
+    LEAVES_DATE = "leaves-date"
     LEAVES_SOON = "leaves-soon"
     LINK_EXPIRED = "link-expired"
     LOGO = "logo"

@@ -14,6 +14,7 @@ WARNINGS: Final = frozenset(
         RuleId.HEIR,
         RuleId.HEIR_CIRCLE,
         RuleId.HEIR_INVITED,
+        RuleId.LEAVES_DATE,
         RuleId.LEAVES_SOON,
         RuleId.LINK_EXPIRED,
         RuleId.MANAGER_CANNOT_LOG_IN,
