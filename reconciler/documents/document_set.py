@@ -106,6 +106,7 @@ def _add_unreadable(item: DocumentFile, source: Source, documents: DocumentSet) 
     documents.unread.add(item.file.path)
     if item.kind == "customer":
         # Its people are checked all the same.
+        documents.sources[item.file.path] = source
         documents.customers[item.customer] = (nothing_of(Customer), source)
 
 

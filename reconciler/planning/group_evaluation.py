@@ -194,7 +194,7 @@ def _situation(
 def _plan_refusals(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan."""
     yield from refuse_tree(proposal.desired, proposal.index)
-    yield from refuse_loosened_rules(facts)
+    yield from refuse_loosened_rules(facts, proposal.index)
     yield from limit_refusals(costs, proposal.desired.policy, proposal.index.policy, facts)
 
 

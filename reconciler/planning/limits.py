@@ -12,7 +12,7 @@ from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Loss, Refusal, Review
 from reconciler.model.rules import RuleId
-from reconciler.model.sentences import Sentence, sentence
+from reconciler.model.sentences import Sentence, plural_sentence, sentence
 from reconciler.planning.plan_items import refuse_plan
 
 # Below this number of people, a customer's limit is a number and not a percentage.
@@ -109,11 +109,13 @@ def mails_of(changes: Iterable[Change]) -> int:
 
 def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
     if people > permitted:
-        message = sentence(
+        message = plural_sentence(
             "refusal",
-            "the reviewed plan takes access or power from {people} people now; it allows "
+            "the reviewed plan takes access or power from {count} person now; it allows "
             "{permitted}; nothing was changed",
-            people=people,
+            "the reviewed plan takes access or power from {count} people now; it allows "
+            "{permitted}; nothing was changed",
+            people,
             permitted=permitted,
         )
         yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _PLAN_AGAIN)
@@ -121,11 +123,13 @@ def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
 
 def _mails_beyond(mails: int, permitted: int) -> Iterator[Refusal]:
     if mails > permitted:
-        message = sentence(
+        message = plural_sentence(
             "refusal",
-            "the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was "
+            "the reviewed plan sends {count} mail now; it allows {permitted}; nothing was "
             "changed",
-            mails=mails,
+            "the reviewed plan sends {count} mails now; it allows {permitted}; nothing was "
+            "changed",
+            mails,
             permitted=permitted,
         )
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
@@ -144,12 +148,14 @@ def _limit(policy: Policy, population: int) -> int:
 
 def _wrong_people(people: int, permitted: int) -> Refusal:
     # Exact, so that a number from last week cannot allow what was added since.
-    message = sentence(
+    message = plural_sentence(
         "refusal",
-        "{option} is wrong: this plan takes access or power from {people} people; "
+        "{option} is wrong: this plan takes access or power from {count} person; "
         "nothing was changed",
+        "{option} is wrong: this plan takes access or power from {count} people; "
+        "nothing was changed",
+        people,
         option=f"--allow-removals {permitted}",
-        people=people,
     )
     hint = _PASS.with_arguments(option=f"--allow-removals {people}")
     return refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
@@ -221,11 +227,12 @@ MERGE_FIRST = sentence(
 
 
 def _wrong_mails(mails: int, permitted: int) -> Refusal:
-    message = sentence(
+    message = plural_sentence(
         "refusal",
-        "{option} is wrong: this plan sends {mails} mails; nothing was changed",
+        "{option} is wrong: this plan sends {count} mail; nothing was changed",
+        "{option} is wrong: this plan sends {count} mails; nothing was changed",
+        mails,
         option=f"--allow-mails {permitted}",
-        mails=mails,
     )
     hint = _PASS.with_arguments(option=f"--allow-mails {mails}")
     return refuse_plan(RuleId.TOO_MANY_MAILS, message, hint)
@@ -233,10 +240,11 @@ def _wrong_mails(mails: int, permitted: int) -> Refusal:
 
 def _mail_limit(mails: int, policy: Policy, *, merge_first: bool) -> Iterator[Refusal]:
     if mails > policy.mails_per_run:
-        message = sentence(
+        message = plural_sentence(
             "refusal",
-            "this plan sends {mails} mails; the limit is {limit}; nothing was changed",
-            mails=mails,
+            "this plan sends {count} mail; the limit is {limit}; nothing was changed",
+            "this plan sends {count} mails; the limit is {limit}; nothing was changed",
+            mails,
             limit=policy.mails_per_run,
         )
         hint = _APPLY_WITH.with_arguments(option=f"--allow-mails {mails}")

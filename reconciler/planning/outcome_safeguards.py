@@ -10,7 +10,7 @@ from reconciler.model.fields import stricter
 from reconciler.model.plan import Refusal, Stage, Warning
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
-from reconciler.model.sentences import Listing, sentence
+from reconciler.model.sentences import Listing, plural_sentence, sentence
 from reconciler.planning.customer_context import CustomerContext
 from reconciler.planning.index import Index
 from reconciler.planning.limits import MERGE_FIRST, allow_removals_hint, customer_limit
@@ -177,10 +177,11 @@ def _customer_limit(
     limit, rule = customer_limit(situation.policy, population)
     if len(affected) > limit:
         merge_first = len(affected) <= customer_limit(situation.demanded, population)[0]
-        message = sentence(
+        message = plural_sentence(
             "refusal",
-            "{people} of {population} people lose access or power; the limit is {limit} ({rule})",
-            people=len(affected),
+            "{count} of {population} people loses access or power; the limit is {limit} ({rule})",
+            "{count} of {population} people lose access or power; the limit is {limit} ({rule})",
+            len(affected),
             population=population,
             limit=limit,
             rule=rule,

@@ -10,6 +10,7 @@ from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, sentence
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import refuse_plan
+from reconciler.planning.rewritten_history import SHOWN_DIGITS
 
 
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
@@ -42,7 +43,14 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
         yield refuse_plan(RuleId.TREE_EMPTY, message, hint)
 
 
-def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
+def _last_commit(index: Index) -> str:
+    """Return the first digits of the commit that the settings were last applied from."""
+    base = index.live.settings.applied
+    # Zeros stand for files that were in no commit: any commit lifts the rule then.
+    return ((base.commit if base else None) or "0" * SHOWN_DIGITS)[:SHOWN_DIGITS]
+
+
+def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
     """Yield the refusals by own rules of the provider that were applied last and are changed or
     dropped now.
     """
@@ -69,7 +77,7 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
         )
         hint = sentence(
             "hint",
-            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if the history "
-            "is lost",
+            "fetch the whole history (fetch-depth: 0); if it is lost, apply once with {option}",
+            option=f"--allow-rollback={_last_commit(index)}",
         )
         yield refuse_plan(RuleId.LOOSENED, message, hint)

@@ -201,7 +201,7 @@ def _pending(numbers: Summary) -> list[Sentence]:
     earlier = (
         plural_sentence(
             "summary",
-            "{count:,} were pending before.",
+            "{count:,} was pending before.",
             "{count:,} were pending before.",
             numbers.earlier,
         )

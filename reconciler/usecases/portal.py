@@ -164,10 +164,9 @@ def seed(
             )
         if customers is not None and contacts_per_customer is not None:
             commands.seed_many(database, customers, contacts_per_customer)
-            return (
-                f"{customers:,} invented customers with {contacts_per_customer:,} people "
-                f"each, all unmanaged"
-            )
+            people = count_noun(contacts_per_customer, "person", "people")
+            customers_text = count_noun(customers, "invented customer")
+            return f"{customers_text} with {people} each, all unmanaged"
         seed_demo(database, open_tree(demo_book()), connect, demo_password)
         return "the demo's state, on which the shipped files can be planned"
 
@@ -192,11 +191,14 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
 def _restore_report(result: commands.RestoreResult) -> Iterator[str]:
     yield f"restored {result.manifest.sentence}"
     yield "everybody must log in again, and every reconciler reads the whole state again"
-    tokens = count_noun(len(result.tokens), "token")
+    count = len(result.tokens)
+    tokens = f"{count_noun(count, 'token')} of the backup"
     if result.tokens_kept:
-        yield f"{tokens} of the backup work again, even if they were revoked after the backup"
+        work, were = ("works", "it was") if count == 1 else ("work", "they were")
+        yield f"{tokens} {work} again, even if {were} revoked after the backup"
     else:
-        yield f"{tokens} of the backup were ended; create new ones with reconciler portal token"
+        were = "was" if count == 1 else "were"
+        yield f"{tokens} {were} ended; create new ones with reconciler portal token"
     for id, scope, name in result.tokens:
         yield f"  {id}  {scope:<7}  {escape(name)}"
     void = (

@@ -281,11 +281,10 @@ def is_too_large(error: ReconcilerError) -> bool:
 
 def status_of_error(error: ReconcilerError, done_count: int) -> run_requests.Finished:
     """Return the status of a group whose batch failed, and whether to stop the others."""
-    detail = (
-        f"{error.message}; its first {done_count:,} changes are done"
-        if done_count
-        else error.message
-    )
+    detail = error.message
+    if done_count:
+        first = "change is" if done_count == 1 else f"{done_count:,} changes are"
+        detail += f"; its first {first} done"
     match error:
         # After a first piece something was written, so the run failed and is not merely
         # stale.

@@ -93,7 +93,7 @@ def test_what_was_backed_up_comes_back_whole_in_either_database(
     etag = api.get("/snapshot").headers["etag"]
     cursor = api.get("/contacts", params={"limit": 1, "include": "removed"}).json()["next"]
     out, there, target = tmp_path / "portal.zip", tmp_path / "other-files", empty(into)
-    assert "1 customers, 2 contacts, 1 requests, 1 files of 35,000 bytes" in back_up(url(store), files, out)
+    assert "1 customer, 2 contacts, 1 request, 1 file of 35,000 bytes" in back_up(url(store), files, out)
     restore(target, there, out, keep_tokens=True)
     other = open_store(target, store.clock, check_invariants=True)
     before, after = rows(store), rows(other)
@@ -277,7 +277,7 @@ def test_bytes_that_are_gone_or_damaged_are_told_and_cost_nothing_else(
 ) -> None:
     a_portal_at_work(store, files)
     (files / FILE).write_bytes(b"damaged")
-    assert "the bytes of 1 files were missing or damaged" in back_up(url(store), files, tmp_path / "portal.zip")
+    assert "1 file had missing or damaged bytes" in back_up(url(store), files, tmp_path / "portal.zip")
     restore(f"sqlite:///{tmp_path / 'new.sqlite'}", tmp_path / "f", tmp_path / "portal.zip")
     assert list((tmp_path / "f").iterdir()) == []
 

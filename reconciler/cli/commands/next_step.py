@@ -71,4 +71,4 @@ def _plan_flags(options: PlanOptions, reviewed: Path | None) -> Iterator[str]:
     if permissions.allow_mails is not None:
         yield from ("--allow-mails", str(permissions.allow_mails))
     if permissions.allow_rollback:
-        yield "--allow-rollback"
+        yield f"--allow-rollback={permissions.allow_rollback}"

@@ -12,6 +12,7 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields, claim_name, new_row_fields, set_fields
 from reconciler.portal.actions.registrations import reject
 from reconciler.portal.rules.contacts import check_restorable
+from reconciler.portal.rules.nouns import count_noun
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -58,7 +59,8 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
         ids = [request.id for request in open_requests]
         raise Problem(
             "open-requests",
-            f"{len(ids)} requests of '{customer.id}' are open",
+            f"{count_noun(len(ids), 'request')} of '{customer.id}' "
+            f"{'is' if len(ids) == 1 else 'are'} open",
             requests=ids,
         )
     people = contacts_of(work, customer)

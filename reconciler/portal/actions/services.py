@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Select, Text, cast, or_, select
 from reconciler.portal.actions import lives
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields, new_row_fields
+from reconciler.portal.rules.nouns import count_noun
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import LIVING, OPEN, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -43,8 +44,8 @@ def remove(work: Work, service: Row) -> AuditValues:
     requests = _ids(work, select(r.id).where(r.service == code, r.state.in_(OPEN)))
     if customers or contacts or requests:
         detail = (
-            f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} "
-            f"open requests refer to '{code}'"
+            f"{count_noun(len(customers), 'customer')}, {count_noun(len(contacts), 'contact')} "
+            f"and {count_noun(len(requests), 'open request')} refer to '{code}'"
         )
         raise Problem(
             "in-use",

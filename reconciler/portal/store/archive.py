@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from reconciler.portal.rules.nouns import count_noun
 from reconciler.portal.store.database import known_versions
 
 FORMAT: Final = 1
@@ -57,20 +58,20 @@ class Manifest:
     def sentence(self) -> str:
         """The contents in one sentence."""
         counts = ", ".join(
-            f"{self.tables[name].amount:,} {name}"
-            for name in ("customers", "contacts", "requests")
-            if name in self.tables
+            count_noun(self.tables[f"{noun}s"].amount, noun)
+            for noun in ("customer", "contact", "request")
+            if f"{noun}s" in self.tables
         )
         size = sum(part.amount for part in self.files.values())
         absent = (
-            f"; the bytes of {len(self.missing)} files were missing or damaged"
+            f"; {count_noun(len(self.missing), 'file')} had missing or damaged bytes"
             if self.missing
             else ""
         )
         chain = f"; the head of its audit feed is {self.head}" if self.head else ""
         return (
-            f"revision {self.revision} of {self.portal}: {counts}, {len(self.files):,} files of "
-            f"{size:,} bytes"
+            f"revision {self.revision} of {self.portal}: {counts}, "
+            f"{count_noun(len(self.files), 'file')} of {count_noun(size, 'byte')}"
             f"{absent}{chain}"
         )
 
