@@ -37,6 +37,7 @@ from reconciler.portal.api.routes import (
     statistics,
 )
 from reconciler.portal.i18n.catalogs import check_catalogs
+from reconciler.portal.pages.forms.resumption import keep_ended_form
 from reconciler.portal.pages.site import (
     PAGE_ROUTERS,
     PageHeaders,
@@ -139,6 +140,7 @@ def create_app(
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)
     app.state.csrf = csrf_protection(store)
+    app.state.keep_ended_form = keep_ended_form
     install_error_handlers(app, problem_page)
     app.router.routes.extend(_routes())
     # the last one is the outermost: refusals of the body get the headers of pages too

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Eyes, Site
 from tests.browser.test_pages import ADA, ANNA, log_in, speak
@@ -53,19 +53,6 @@ def test_the_head_of_a_refused_page_needs_no_script(browser: Browser, demo_site:
 def test_choosing_narrows_what_may_be_chosen_next(browser: Browser, demo_site: Site) -> None:
     eyes = Eyes(browser, demo_site.url, "en", "choosing")
     page = eyes.page
-    log_in(eyes, ANNA)
-    page.goto("/requests/new")
-    page.locator("[name=target_languages][value=fr]").check()
-    held: list[Route] = []
-    page.route("**/requests/new?*", lambda route: held.append(route))  # noqa: PLW0108  playwright takes no builtin
-    page.locator("[name=source_language]").select_option("de")
-    page.locator("[name=target_languages][value=no]").check()  # while the answer is on its way
-    page.wait_for_timeout(50)
-    held[0].continue_()
-    expect(page.locator("[name=target_languages][value=de]")).to_have_count(0)
-    expect(page.locator("[name=target_languages][value=fr]")).to_be_checked()
-    expect(page.locator("[name=target_languages][value=no]")).to_be_checked()
-    eyes.context.clear_cookies()
     log_in(eyes, ADA)
     page.goto("/admin/contacts/new")
     expect(page.locator("[name=services][value=certified]")).to_have_count(0)

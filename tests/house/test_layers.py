@@ -74,7 +74,7 @@ DOORS = {
     "smtplib": ("portal/delivery/smtp.py",),
     "prometheus_client": ("portal/web/metrics.py",),
     "argon2": ("portal/actions/passwords.py",),
-    "itsdangerous": ("portal/pages/sign_on_cookie.py",),
+    "itsdangerous": ("portal/pages/sign_on_cookie.py", "portal/pages/forms/resumption.py"),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 

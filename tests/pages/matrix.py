@@ -172,6 +172,8 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("POST", "/requests/{id}/progress"): "run requests",
     ("POST", "/requests/{id}/deliver"): "run requests",
     ("POST", "/requests/{id}/reassign"): "edit, remove, reassign others",
+    ("GET", "/uploads"): "upload",
+    ("POST", "/uploads"): "upload",
     ("GET", "/requests/{id}/files.zip"): "download",
     ("GET", "/requests/{id}/files/{file}"): "download",
     ("GET", "/statistics"): "statistics",

@@ -8,7 +8,7 @@ page of another site cannot make a browser write through the API.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,12 +17,7 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from reconciler.portal.actions import known_browsers
-from reconciler.portal.actions.sessions import (
-    HOURS,
-    principal_of_session,
-    record_session_use,
-)
+from reconciler.portal.actions.sessions import principal_of_session, record_session_use
 from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.forms.form import Form, Mistakes, mistakes_of
 from reconciler.portal.pages.languages import chosen_language
@@ -37,7 +32,6 @@ from reconciler.portal.pages.rendering import render_template
 from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.throttle import DAY_S
 from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -205,6 +199,8 @@ class PageContext:
         `write_action` returns the path to redirect to. `show_again` returns the page with the form
         as the visitor filled it in.
         """
+        if form.is_resumed:
+            return show_again(Mistakes(form_sentence="resume.check"))
         try:
             return self.redirect(self.write_once(form, write_action), message=message)
         except Mistakes as mistakes:
@@ -320,30 +316,3 @@ def is_local(path: str) -> bool:
     """Return whether a redirect to this path stays in this portal."""
     # Browsers read `//host` as another site, and `/\host` too: they turn backslashes into slashes.
     return path.startswith("/") and not path.startswith(("//", "/\\"))
-
-
-def redirect_logged_in(
-    context: PageContext, session: Mapping[str, Any], path: str, message: str | None = None
-) -> Response:
-    """Redirect with the cookie of a new session; the browser is known from now on."""
-    response = context.redirect(path, message)
-    context.csrf.set_cookie(
-        response, context.csrf.session_cookie, session["token"], HOURS * 3600
-    )
-    if mark := known_browsers.new_mark(context.store, session):
-        context.csrf.set_cookie(
-            response,
-            context.csrf.host_cookie(KNOWN_BROWSER_COOKIE),
-            mark,
-            known_browsers.DAYS * DAY_S,
-        )
-    return response
-
-
-def redirect_logged_out(context: PageContext, path: str, message: str) -> Response:
-    """Redirect without a session; the browser clears what it has stored."""
-    response = context.redirect(path, message)
-    # Not "cookies": that would delete the chosen language and the mark of the known browser.
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'
-    context.csrf.delete_cookie(response, context.csrf.session_cookie)
-    return response

@@ -119,7 +119,9 @@ class Translator:
             (power for power in range(1, len(units)) if size < 1000 ** (power + 1)),
             len(units),
         )
-        number = format_decimal(round(size / 1000**power, 1), locale=self.locale)
+        # No file has 0 kB: the smallest one is shown as 0.1.
+        tenths = max(round(size / 1000**power, 1), 0.1)
+        number = format_decimal(tenths, locale=self.locale)
         return f"{number}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
@@ -205,7 +207,8 @@ def _refusal(translate: Translator, mistakes: Mistakes) -> str | None:
         return translate.plural(
             "login.wait", int(mistakes.problem.members["headers"]["Retry-After"])
         )
-    return translate(f"problem.{mistakes.problem.type}")
+    key = f"problem.{mistakes.problem.type}"
+    return translate(key if is_key(key) else "problem.other")
 
 
 @cache

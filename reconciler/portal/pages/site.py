@@ -25,6 +25,7 @@ from reconciler.portal.pages.context import (
     page_context,
 )
 from reconciler.portal.pages.forms.form import Mistakes, SubmittedForm
+from reconciler.portal.pages.forms.resumption import kept_form, resumption_page, seal
 from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home_path
 from reconciler.portal.pages.rendering import render_standalone
@@ -43,6 +44,7 @@ STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {
     "portal.css": "text/css",
     "htmx.min.js": "text/javascript",
+    "portal.js": "text/javascript",
     "htmx.LICENSE.txt": "text/plain",
 }
 
@@ -131,12 +133,20 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         context = context_of(request)
     except UNAVAILABLE:
         return standalone_problem_page(request, problem, trace)
-    # The session ended while a form was open. What was typed cannot be kept: the log-in may be
-    # another person's.
+    form = kept_form(request, problem)
+    # The session ended while a form was open.
     if problem.type == "unauthenticated":
+        sealed_form = seal(context.csrf, form) if form else ""
+        sentence = "login.lapsed.kept" if sealed_form else "login.lapsed"
         return log_in_page(
-            context, context.url, mistakes=Mistakes({}, problem, "login.lapsed")
+            context,
+            context.url,
+            sealed_form=sealed_form,
+            mistakes=Mistakes({}, problem, sentence),
         )
+    # The visitor has logged in again in another window.
+    if form:
+        return resumption_page(context, form, problem.status)
     response = context.render(
         "problem.html", problem.status, sentence=_sentence_of(problem), trace=trace
     )

@@ -1,9 +1,11 @@
 """Checks before a route runs: permission, and size and validity of the body.
 
 A pure ASGI layer. It asks the gate of the route first, so a caller without permission is refused
-before a byte of the body is read. Then it reads a JSON body once, up to a limit, parses it strictly
-in a worker thread, and passes bytes and value on. Routes of forms and files read their own bodies
-and count what they keep (`body_budget.BodyAccount`).
+before a byte of the body is read. There is one exception: if the session of a page's form has
+ended, the form is read (`keep_ended_form`), and the log-in leads back to it. Then the layer reads a
+JSON body once, up to a limit, parses it strictly in a worker thread, and passes bytes and value on.
+Routes of forms and files read their own bodies and count what they keep
+(`body_budget.BodyAccount`).
 """
 
 from __future__ import annotations
@@ -75,18 +77,20 @@ class BodyValidation:
         try:
             principal = (await gate.admission(Request(scope))).principal
         except (Problem, *UNAVAILABLE) as error:
+            if isinstance(error, Problem) and error.status == 401 and self._is_page(scope):
+                await scope["app"].state.keep_ended_form(Request(scope, receive))
             await (await _error_response(scope, error))(scope, receive, send)
             return
         budget: BodyBudget = scope["app"].state.body_budget
         with BodyAccount(budget, principal, gate.operation) as account:
             set_body_account(scope, account)
-            if (
-                scope["path"].startswith(self.prefix)
-                and gate.operation not in STREAMED_OPERATIONS
-            ):
+            if not self._is_page(scope) and gate.operation not in STREAMED_OPERATIONS:
                 await self._serve_json(scope, receive, send, account)
             else:
                 await self.app(scope, receive, send)
+
+    def _is_page(self, scope: Scope) -> bool:
+        return not scope["path"].startswith(self.prefix)
 
     async def _serve_json(
         self, scope: Scope, receive: Receive, send: Send, account: BodyAccount

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +21,17 @@ FORM_COOKIE: Final = "portal_form"
 MESSAGE_COOKIE: Final = "portal_done"
 # How long a message waits for the page that shows it.
 MESSAGE_S: Final = 60
+
+
+class ExpiredForm(Problem):
+    """A form of our own pages whose token belongs to an earlier session of this browser.
+
+    `values` are its fields, so that a page can show the form again.
+    """
+
+    def __init__(self, values: Mapping[str, list[str]] | None = None) -> None:
+        super().__init__("forbidden", "this form has expired; open the page again")
+        self.values = values or {}
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,11 @@ class CsrfProtection:
 
     def token(self, request: Request) -> str:
         """Return the token of this visitor's forms."""
-        seed = request.cookies.get(self.session_cookie) or _form_seed(request)
+        session = request.cookies.get(self.session_cookie)
+        return self.token_of_session(session or _form_seed(request))
+
+    def token_of_session(self, seed: str) -> str:
+        """Return the token of the forms of a session, or of a visitor with this form cookie."""
         return hmac.new(
             self.secret.encode(), f"form:{seed}".encode(), hashlib.sha256
         ).hexdigest()
@@ -84,16 +100,18 @@ class CsrfProtection:
             self.delete_cookie(response, MESSAGE_COOKIE)
 
     def check_form(self, request: Request, token: str) -> None:
-        """Raise a `forbidden` problem unless the form comes from our pages and this visitor."""
-        origin = request.headers.get("origin")
-        foreign = request.headers.get("sec-fetch-site", "same-origin") not in {
-            "same-origin",
-            "none",
-        }
-        if foreign or (origin is not None and not self._own(origin, request)):
+        """Raise a `forbidden` problem unless the form comes from our pages and this visitor.
+
+        It is `ExpiredForm` if the browser says that the form comes from our pages.
+        """
+        origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
+        is_foreign = site not in {None, "same-origin", "none"}
+        if is_foreign or (origin is not None and not self._own(origin, request)):
             raise Problem("forbidden", "this form was sent from another site")
         if not hmac.compare_digest(token.encode(), self.token(request).encode()):
-            raise Problem("forbidden", "this form has expired; open the page again")
+            if origin is None and site != "same-origin":
+                raise Problem("forbidden", "this form has expired; open the page again")
+            raise ExpiredForm
 
     def _own(self, origin: str, request: Request) -> bool:
         host = request.headers.get("host", "")

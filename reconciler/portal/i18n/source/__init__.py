@@ -13,6 +13,7 @@ from reconciler.portal.i18n.source import (
     access,
     administration,
     common,
+    forms,
     history,
     mails,
     requests,
@@ -37,7 +38,17 @@ from reconciler.portal.rules.states import (
 from reconciler.portal.uploads.words import Reason
 
 # Their order is the order of the sentences in every catalog.
-AREAS: Final = (common, access, requests, steps, team, administration, history, mails)
+AREAS: Final = (
+    common,
+    access,
+    forms,
+    requests,
+    steps,
+    team,
+    administration,
+    history,
+    mails,
+)
 
 # Families of keys: their prefix, and the values that each need a sentence.
 _FAMILIES: Final[Mapping[str, Iterable[str]]] = {

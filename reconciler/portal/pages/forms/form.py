@@ -17,9 +17,12 @@ from reconciler.portal.actions.schemas import Address
 from reconciler.portal.api.schemas.requests import Refusal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.body_budget import body_account_of
+from reconciler.portal.web.csrf import ExpiredForm
 
 MAX_FORM_BYTES: Final = 256 * 1024
 MAX_FIELDS: Final = 2000
+# The hidden field of a form that is shown again after a log-in (`forms.resumption`).
+RESUMED: Final = "resumed"
 _IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 _ADDRESS: Final = TypeAdapter[str](Address)
@@ -102,6 +105,11 @@ class Form:
         return bool(self.values.get(name))
 
     @property
+    def is_resumed(self) -> bool:
+        """True if the visitor comes back after a log-in: the form is shown, and not carried out."""
+        return self.is_ticked(RESUMED)
+
+    @property
     def version(self) -> int:
         """The version of the row that the visitor saw."""
         text = self.text("version")
@@ -160,24 +168,22 @@ _FIELDS_BY_PROBLEM: Final = {
     "no-heir": "heir",
     "heir-may-not-hold-work": "heir",
 }
-_PROBLEMS_OF_THE_WHOLE_FORM: Final = frozenset(
-    {
-        "stale",
-        "open-requests",
-        "protected",
-        "last-manager",
-        "last-administrator",
-        "wrong-state",
-        "not-restorable",
-        "registration-gone",
-        "registration-changed",
-        "rate-limited",
-    }
-)
+# Problems whose general sentence is about a page, and does not fit a form.
+_SENTENCES_OF_FORMS: Final = {
+    "not-found": "mistake.gone",
+    "idempotency-key-reused": "mistake.sent-before",
+}
+# These say that the visitor may not send the form, or that our pages did not make it.
+_PROBLEMS_OF_THE_SENDER: Final = frozenset({"unauthenticated", "forbidden", "malformed"})
 
 
 def mistakes_of(problem: Problem) -> Mistakes:
-    """Return a problem as mistakes of its form; raise it again if no form can correct it."""
+    """Return a problem as mistakes of its form; raise it again if it concerns the sender.
+
+    Every other refusal shows the form again, so that nothing typed is lost.
+    """
+    if problem.type in _PROBLEMS_OF_THE_SENDER:
+        raise problem
     if "field" in problem.members:
         name = problem.members["field"]
         return Mistakes({name: f"mistake.{name}"}, problem)
@@ -189,9 +195,8 @@ def mistakes_of(problem: Problem) -> Mistakes:
         counts = {**problem.members, "requests": len(problem.members["requests"])}
         facts = {name: str(count) for name, count in counts.items()}
         return Mistakes({}, problem, FilledSentence("mistake.in-use", facts))
-    if problem.type in _PROBLEMS_OF_THE_WHOLE_FORM:
-        return Mistakes({}, problem)
-    raise problem
+    sentence = _SENTENCES_OF_FORMS.get(problem.type)
+    return Mistakes({}, problem, sentence)
 
 
 async def read_form(request: Request) -> Form:
@@ -236,7 +241,10 @@ def checked_form(
     # PostgreSQL stores no NUL in a text and answers with an error; SQLite stores it.
     if any("\0" in value for texts in values.values() for value in texts):
         raise Problem("malformed", "a form holds no NUL")
-    request.app.state.csrf.check_form(request, csrf_token_of(values))
+    try:
+        request.app.state.csrf.check_form(request, csrf_token_of(values))
+    except ExpiredForm:
+        raise ExpiredForm(values) from None
     return Form(values, fingerprint, idempotency_key_of(values))
 
 

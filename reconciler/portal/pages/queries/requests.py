@@ -16,7 +16,7 @@ from reconciler.portal.actions.row_scope import (
     customers_managed_by,
     in_scope,
 )
-from reconciler.portal.actions.uploads import files_of_request
+from reconciler.portal.actions.uploads import MAX_FILES, files_of_request
 from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.context import PageContext
 from reconciler.portal.pages.queries.open_tasks import CONDITIONS
@@ -176,6 +176,7 @@ class RequestDetails:
     """The number of source files whose words are being counted."""
     pending_uploads: dict[str, list[RowValues]]
     """The files of a refused delivery, by the field of the form that they came in."""
+    file_limits: Mapping[str, int]
 
 
 def request_details(
@@ -211,6 +212,7 @@ def request_details(
             name: pending_uploads_of(connection, context, ids)
             for name, ids in pending_uploads.items()
         },
+        file_limits(context),
     )
 
 
@@ -289,6 +291,11 @@ def _owners(entry: RowValues) -> list[str]:
 
 def _event_sentence(verb: str) -> str:
     return f"event.{verb}" if is_key(f"event.{verb}") else "event.other"
+
+
+def file_limits(context: PageContext) -> dict[str, int]:
+    """Return the most bytes of a file, and the most files of one kind."""
+    return {"bytes": context.store.vault.max_bytes, "files": MAX_FILES}
 
 
 def pending_uploads_of(

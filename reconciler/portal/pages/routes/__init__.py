@@ -27,6 +27,7 @@ from reconciler.portal.pages.routes import (
     staff,
     statistics,
     team,
+    uploads,
     usage,
 )
 
@@ -43,6 +44,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
         quotes,
         projects,
         handovers,
+        uploads,
         downloads,
         statistics,
         team,

@@ -17,8 +17,6 @@ from reconciler.portal.pages.context import (
     PageContext,
     is_local,
     page_context,
-    redirect_logged_in,
-    redirect_logged_out,
 )
 from reconciler.portal.pages.forms.form import (
     Form,
@@ -27,8 +25,14 @@ from reconciler.portal.pages.forms.form import (
     missing_fields,
     validate,
 )
+from reconciler.portal.pages.forms.resumption import resumption_page, unseal
 from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.navigation import home_path
+from reconciler.portal.pages.session_cookies import (
+    redirect_logged_in,
+    redirect_logged_out,
+    with_session,
+)
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import SignUp
@@ -60,15 +64,20 @@ def log_in_page(
     status: int | None = None,
     email: str = "",
     *,
+    sealed_form: str = "",
     mistakes: Mistakes | None = None,
 ) -> Response:
-    """Return the log-in, with the mistakes of the last attempt."""
+    """Return the log-in, with the mistakes of the last attempt.
+
+    `sealed_form` is the form that the log-in leads back to (`forms.resumption`).
+    """
     return context.render(
         "access/log_in.html",
         status,
         mistakes=mistakes,
         to=to if is_local(to) else "",
         email=email,
+        sealed_form=sealed_form,
         provider=context.sign_on.name if context.sign_on else None,
         may_sign_up=_sign_up_mode(context) != SignUp.CLOSED,
     )
@@ -99,10 +108,19 @@ def log_in(context: LogInVisitor, form: SubmittedForm) -> Response:
         # The same sentence for an unknown address and a wrong password.
         sentence = "login.wrong" if problem.type == "unauthenticated" else None
         return log_in_page(
-            context, to, email=email, mistakes=Mistakes({}, problem, sentence)
+            context,
+            to,
+            email=email,
+            sealed_form=form.text("sealed_form"),
+            mistakes=Mistakes({}, problem, sentence),
         )
     # The old session ends and is not continued: somebody else may have set its cookie here.
     end_session(context)
+    person = session["contact"] or session["staff"]
+    if resumed_form := unseal(context.csrf, form.text("sealed_form"), person):
+        token = context.csrf.token_of_session(session["token"])
+        page = resumption_page(context, resumed_form, csrf_token=token)
+        return with_session(context, session, page)
     return redirect_logged_in(context, session, to if is_local(to) else "/")
 
 

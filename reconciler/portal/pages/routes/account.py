@@ -12,8 +12,6 @@ from reconciler.portal.actions.schemas import OwnFields
 from reconciler.portal.pages.context import (
     PageContext,
     page_context,
-    redirect_logged_in,
-    redirect_logged_out,
 )
 from reconciler.portal.pages.forms.form import (
     Form,
@@ -25,6 +23,7 @@ from reconciler.portal.pages.forms.form import (
 from reconciler.portal.pages.forms.passwords import password_mistakes
 from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.rows import customer_of
+from reconciler.portal.pages.session_cookies import redirect_logged_in, redirect_logged_out
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from reconciler.portal.actions import requests
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.request_schemas import RequestFields
+from reconciler.portal.actions.uploads import MAX_FILES
 from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.forms.form import (
     FilledSentence,
@@ -26,7 +27,7 @@ from reconciler.portal.pages.forms.multipart import (
     run_blocking,
 )
 from reconciler.portal.pages.languages import is_language_tag
-from reconciler.portal.pages.queries.requests import pending_uploads_of
+from reconciler.portal.pages.queries.requests import file_limits, pending_uploads_of
 from reconciler.portal.pages.queries.rows import RowValues
 from reconciler.portal.pages.rendering import translator
 from reconciler.portal.pages.routes.requests import ShownCount
@@ -49,13 +50,10 @@ FORM_FIELDS: Final = {
 @router.get("/requests/new")
 def show_new_request(
     context: RequestSender,
-    source_language: Annotated[str, Query(max_length=35)] = "",
-    # This mutable default is safe: FastAPI copies it for every request.
-    target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006
     uploaded: Annotated[str, Query(max_length=3000)] = "",
     counting: ShownCount = None,
 ) -> Response:
-    """Return an empty form; a chosen source language is no target language to choose.
+    """Return an empty form.
 
     `uploaded` are the ids of files whose word counts a refused form shows. If it asks again and
     `counting` of them are still being counted, the answer is an empty 204.
@@ -67,8 +65,6 @@ def show_new_request(
         return Response(status_code=204)
     return _form_page(
         context,
-        source_language,
-        target_languages,
         pending_uploads={"files": files, "reference_files": []},
         shown_count=counting,
     )
@@ -85,6 +81,8 @@ def _send_request(context: PageContext, upload_form: UploadForm) -> Response:
 
     def write_action(work: Work) -> str:
         fields = _request_fields(context, upload_form)
+        if upload_form.problem:
+            raise upload_form.problem
         owner = work.get("contact", context.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit(
@@ -159,14 +157,27 @@ def _request_mistakes(
         mistakes["target_languages"] = FilledSentence(
             "mistake.same", {"language": translate.language_name(source)}
         )
-    for name in FILE_FIELDS:
-        if empty_files := upload_form.empty_files.get(name):
-            mistakes[name] = FilledSentence("mistake.empty", {"name": empty_files[0]})
-    if not upload_form.uploads("files"):
-        mistakes.setdefault("files", "mistake.files")
+    mistakes |= _file_mistakes(context, upload_form)
     # Times of the contract have one format, so their order is that of their texts.
     if fields["deadline"] and fields["deadline"] <= context.store.clock():
         mistakes["deadline"] = "mistake.deadline"
+    return mistakes
+
+
+def _file_mistakes(
+    context: PageContext, upload_form: UploadForm
+) -> dict[str, MistakeSentence]:
+    mistakes: dict[str, MistakeSentence] = {}
+    for name in FILE_FIELDS:
+        if name in upload_form.file_mistakes:
+            mistakes[name] = upload_form.file_mistakes[name]
+        elif len(upload_form.uploads(name)) > MAX_FILES:
+            limit = {"limit": str(MAX_FILES)}
+            mistakes[name] = FilledSentence("mistake.many-files", limit)
+        elif upload_form.has_missing_uploads(context, name):
+            mistakes[name] = "mistake.files-gone"
+    if not upload_form.uploads("files") and upload_form.problem is None:
+        mistakes.setdefault("files", "mistake.files")
     return mistakes
 
 
@@ -181,8 +192,6 @@ def _refused_form_page(
         }
     return _form_page(
         context,
-        form.text("source_language"),
-        _target_languages(form),
         form,
         mistakes,
         pending_uploads=pending_uploads,
@@ -191,8 +200,6 @@ def _refused_form_page(
 
 def _form_page(
     context: PageContext,
-    source_language: str,
-    target_languages: Sequence[str],
     form: Form | None = None,
     mistakes: Mistakes | None = None,
     *,
@@ -209,7 +216,8 @@ def _form_page(
         offered_languages=languages,
         pending_uploads=pending_uploads,
         form=form,
-        source_language=source_language,
-        target_languages=target_languages,
+        source_language=form.text("source_language") if form else "",
+        target_languages=_target_languages(form) if form else [],
+        file_limits=file_limits(context),
         shown_count=shown_count,
     )

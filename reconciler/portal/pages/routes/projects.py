@@ -69,6 +69,8 @@ def _deliver(context: PageContext, id: str, upload_form: UploadForm) -> Response
         mistakes = _undelivered_languages(
             translator(context.language), row, upload_form, languages
         )
+        if upload_form.problem:
+            raise upload_form.problem
         if mistakes:
             raise Mistakes(mistakes)
         return projects.deliver(work, row, deliveries)
@@ -86,8 +88,8 @@ def _undelivered_languages(
     confirmed_languages = upload_form.form.texts("without")
     for tag in row["target_languages"]:
         field = f"files_{tag}"
-        if empty_files := upload_form.empty_files.get(field):
-            mistakes[field] = FilledSentence("mistake.empty", {"name": empty_files[0]})
+        if file_mistake := upload_form.file_mistakes.get(field):
+            mistakes[field] = file_mistake
         # Confirming every language is not enough: a delivery has at least one file.
         elif tag not in delivered_languages and (
             not delivered_languages or tag not in confirmed_languages

@@ -14,10 +14,10 @@ from reconciler.portal.pages.context import (
     PageContext,
     is_local,
     page_context,
-    redirect_logged_in,
 )
 from reconciler.portal.pages.forms.form import FilledSentence, Mistakes
 from reconciler.portal.pages.routes.access import end_session, log_in_page
+from reconciler.portal.pages.session_cookies import redirect_logged_in
 from reconciler.portal.pages.sign_on_cookie import PendingSignOn
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.sign_on.protocol import (
