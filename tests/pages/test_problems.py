@@ -76,15 +76,20 @@ def test_the_language_switch_leads_to_no_other_site(store: Store, to: str) -> No
     assert answer.headers["location"] == "/"
 
 
-def test_the_language_that_a_person_chooses_is_hers_and_no_edit_of_the_portal(store: Store) -> None:
+def test_looking_at_a_page_in_another_language_does_not_change_the_language_of_mails(store: Store) -> None:
     api = Api.of(store)
     _, people, _ = api.managed("manager")
     reader = Reader.contact(store, people[0]["id"])
+    before = api.row(f"/contacts/{people[0]['id']}")
     reader.open("/team")
     reader.submit("/language", language="de")
     assert "<h1>Team</h1>" in reader.page.text
+    assert 'lang="de"' in reader.open("/account")
+    assert api.row(f"/contacts/{people[0]['id']}") == before
+    reader.submit("/account", language="fr")
+    assert 'lang="fr"' in reader.page.text, "the pages follow the account again"
     row = api.row(f"/contacts/{people[0]['id']}")
-    assert (row["language"], row["touched"]["language"]["actor"]) == ("de", "self")
+    assert (row["language"], row["touched"]["language"]["actor"]) == ("fr", "self")
 
 
 def test_a_nul_in_a_form_is_refused_wherever_it_stands(store: Store) -> None:

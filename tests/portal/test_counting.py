@@ -87,11 +87,11 @@ def test_a_request_that_was_sent_first_becomes_what_one_sent_after_the_count_is(
     count_all(store)
     row = office.admin.row(f"/requests/{sent['id']}")
     after = office.send(office.jane, *(upload(office.jane)["id"] for _ in range(2)), workflow=workflow)
-    assert {**row, "id": "", "version": 0} == {**after, "id": "", "version": 0}
+    assert {**row, "id": "", "version": 0, "number": 0} == {**after, "id": "", "version": 0, "number": 0}
     assert (row["state"], row["words"], row["cost"]) == (then, 20, "3.80")
     told = [(mail["to"], mail["subject"]) for mail in office.mails_of("quoted")[mails:]]
     assert len(told) == (2 if then == "quoted" else 0)
-    assert len(set(told)) <= 1
+    assert len({to for to, _ in told}) <= 1
     history = office.admin.get("/changes", params={"limit": 200}).json()["items"]
     entries = [entry for entry in history if entry["id"] == sent["id"]]
     assert [(entry["what"], entry["by"]) for entry in entries] == [

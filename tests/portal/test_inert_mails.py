@@ -17,7 +17,8 @@ from reconciler.portal.mail.rendering import LinkedRequest, render_mail
 PORTAL = "https://portal.example"
 OURS = {
     "address": f"{PORTAL}/login", "contact": "lee@provider.example", "count": "2", "hours": "24", "minutes": "10",
-    "link": f"{PORTAL}/x", "role": "requester", "until": "2026-12-01",
+    "link": f"{PORTAL}/x", "role": "requester", "until": "2026-12-01", "number": "482193", "words": "7", "cost": "",
+    "deadline": "2026-12-20T10:00:00Z", "requested_deadline": "2026-12-02T10:00:00Z",
 }  # fmt: skip
 OTHERS = ("customer", "from_name", "name", "portal", "reason", "title", "who")
 """The slots of every sentence that hold what somebody typed."""
@@ -61,7 +62,7 @@ def test_no_slot_of_any_mail_holds_a_link_of_others(wording: Wording, slot: str)
     for language in LANGUAGES:
         for typed in LINKS:
             facts = {**OURS, **dict.fromkeys(OTHERS, "Rita"), **({slot: typed} if slot in OTHERS else {})}
-            listed = [LinkedRequest(typed if slot == "listed" else "Leaflet", f"{PORTAL}/requests/1")]
+            listed = [LinkedRequest(typed if slot == "listed" else "Leaflet", 482193, f"{PORTAL}/requests/1")]
             written = render_mail(wording, language, facts, listed)
             html = Read(written.html)
             assert [recognised(text) for text in (written.subject, written.text, html.text)] == [[], [], []], typed

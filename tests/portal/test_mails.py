@@ -248,7 +248,7 @@ def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload:
         Wording.ACTIVATION, Wording.ACTIVATION_AGAIN, Wording.ADDRESS_CHANGED, Wording.WORK_RECEIVED, Wording.REJECTED,
     ):  # fmt: skip
         for language in ("en", "fr", "de"):
-            written = render_mail(wording, language, facts, [LinkedRequest(payload, facts["link"])] * 2)
+            written = render_mail(wording, language, facts, [LinkedRequest(payload, 482193, facts["link"])] * 2)
             assert "\n" not in written.subject
             assert "\r" not in written.subject
             page = _Page(written.html)

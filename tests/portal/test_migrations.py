@@ -95,7 +95,12 @@ def _rows() -> list[tuple[str, dict[str, Any]]]:
         ("requests", {
             "id": "req_1", "version": 1, "revision": 7, "customer": "cus_1", "owner": "con_1", "title": "T",
             "state": "quoted", "service": None, "workflow": "pm_quote_manual", "source_language": "en",
-            "target_languages": ["de"], "deadline": None, "comment": None, "created_at": at,
+            "target_languages": ["de"], "deadline": "2026-12-20T12:00:00Z", "comment": None, "created_at": at,
+        }),
+        ("changes", {
+            "revision": 7, "seq": 0, "at": at, "by": "Tóth", "actor": "self", "what": "POST requests", "object": "request",
+            "id": "req_1", "before": None, "after": {"deadline": "2026-12-01T12:00:00Z"}, "change": None, "run": None,
+            "commit": None,
         }),
         ("sessions", {"digest": "d1", "contact": "con_1", "created_at": at, "used_at": at, "ended_at": None}),
         ("links", {"digest": "d2", "contact": "con_1", "kind": "activation", "expires_at": at, "used_at": None}),
@@ -150,6 +155,8 @@ def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> 
         assert connection.execute(select(t.contacts.c.sought)).scalar_one() == "toth t@x.example"
         assert connection.execute(select(t.customers.c.sought)).scalar_one() == "kovari"
     assert (request["progress"], request["words"], request["state"]) == (0, None, "quoted")
+    assert 100_000 <= request["number"] <= 999_999
+    assert request["requested_deadline"] == "2026-12-01T12:00:00Z", "the one that it was sent with"
     kept_until = {mail["id"]: mail["forget_at"] for mail in api.items("/outbox")}
     assert kept_until["mail_1"] is None
     assert kept_until["mail_2"] > later(system_clock(), days=29)

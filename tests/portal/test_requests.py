@@ -14,6 +14,7 @@ from reconciler.portal.demo.history import add_past_year
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.request_numbers import draw_number, number_in
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, Clock, key, past_the_portal, refused
@@ -37,7 +38,11 @@ def test_a_requester_sends_files_and_her_project_manager_is_told(office: Office)
     kinds = [(file["kind"], file["name"]) for file in office.jane.row(f"/requests/{sent['id']}/files")["items"]]
     assert kinds == [("source", "leaflet.txt"), ("source", "letter.docx"), ("reference", "glossary.tmx")]
     mail = office.mails_of("submitted")[0]
-    assert (mail["to"], mail["language"], mail["subject"]) == ("lee@provider.example", "de", "Neue Anfrage: Leaflet")
+    assert (mail["to"], mail["language"], mail["subject"]) == (
+        "lee@provider.example",
+        "de",
+        f"Neue Anfrage: Leaflet (#{sent['number']})",
+    )
     assert f"http://127.0.0.1:8000/requests/{sent['id']}" in mail["text"]
 
 
@@ -286,7 +291,64 @@ def test_nobody_but_an_event_moves_a_request_and_a_correction_says_so(office: Of
         )
     assert office.admin.row(f"/requests/{id}") == row
     moved = client.write("PATCH", f"/requests/{id}", row["version"], {"deadline": "2027-03-01T12:00:00Z"}).json()
-    assert (moved["state"], moved["deadline"]) == ("quoted", "2027-03-01T12:00:00Z")
+    assert (moved["state"], moved["deadline"], moved["requested_deadline"]) == ("quoted", "2027-03-01T12:00:00Z", None)
+
+
+def test_no_deadline_is_in_the_past_whoever_writes_it(office: Office) -> None:
+    past = {"deadline": "2026-11-23T12:00:00Z"}
+    id = office.quoted()
+    for client in (office.admin, office.ada, office.pm):
+        row = office.admin.row(f"/requests/{id}")
+        assert (
+            "is in the past"
+            in refused(client.write("PATCH", f"/requests/{id}", row["version"], past), "unprocessable")["detail"]
+        )
+    waiting = office.send(office.jane, upload(office.jane)["id"])["id"]
+    assert "is in the past" in office.do(office.pm, "approve", waiting, 422, **past)["detail"]
+    body = {
+        "title": "T", "owner": office.ids["jane"], "source_language": "en", "target_languages": ["de"], **past,
+    }  # fmt: skip
+    answer = office.admin.post("/requests", json=body, headers={**key(), "If-None-Match": "*"})
+    assert "is in the past" in refused(answer, "unprocessable")["detail"]
+
+
+def test_a_quote_for_a_deadline_that_has_passed_meanwhile_needs_another(office: Office, clock: Clock) -> None:
+    sent = office.send(office.jane, upload(office.jane)["id"], deadline="2026-11-23T12:10:00Z")
+    clock.move(minutes=15)
+    assert "is in the past" in office.do(office.pm, "approve", sent["id"], 422)["detail"]
+    quoted = office.do(office.pm, "approve", sent["id"], deadline="2026-12-20T12:00:00Z")
+    assert (quoted["deadline"], quoted["requested_deadline"]) == ("2026-12-20T12:00:00Z", "2026-11-23T12:10:00Z")
+
+
+def test_a_moved_deadline_is_told_as_moved_with_price_and_words(office: Office) -> None:
+    sent = office.send(office.jane, upload(office.jane)["id"], deadline="2026-12-01T12:00:00Z")
+    office.do(office.pm, "approve", sent["id"], deadline="2026-12-20T12:00:00Z")
+    (mail,) = office.mails_of("quoted")
+    assert "Delivery by 20 December 2026; you asked for 1 December 2026" in mail["text"]
+    assert "Price: €1.90\nWeighted words: 10\n" in mail["text"]
+
+
+def test_every_request_has_a_short_number_of_its_own_for_ever(office: Office) -> None:
+    sent = [office.send(office.jane)["number"] for _ in range(5)]
+    assert len(set(sent)) == 5
+    assert all(100_000 <= number <= 999_999 for number in sent)
+    id = office.admin.items("/requests")[0]["id"]
+    number = office.admin.row(f"/requests/{id}")["number"]
+    office.do(office.pm, "reject", id, reason="no")
+    assert office.admin.row(f"/requests/{id}")["number"] == number
+    assert number in [row["number"] for row in office.jane.items("/requests")]
+
+
+def test_a_number_grows_a_digit_where_all_of_six_are_taken() -> None:
+    assert draw_number(lambda number: number < 1_000_000, lambda n: n // 2) == 5_500_000
+    assert draw_number({100_000}.__contains__, lambda _: 1) == 100_001
+    assert [number_in(text) for text in ("#482 193", " 482193 ", "48", "Leaflet 482193", "")] == [
+        482193,
+        482193,
+        None,
+        None,
+        None,
+    ]
 
 
 @pytest.mark.parametrize("who", ["", "ada", "pm"])

@@ -169,7 +169,7 @@ def new_link_expiry(work: Work) -> str:
 
 def linked_request(work: Work, request: Row) -> LinkedRequest:
     """Return the request as an item of a list in a mail."""
-    return LinkedRequest(request["title"], request_url(work, request))
+    return LinkedRequest(request["title"], request["number"], request_url(work, request))
 
 
 def request_url(work: Work, request: Row) -> str:

@@ -25,8 +25,25 @@ def mail_owner(work: Work, wording: Wording, request: Row, **facts: str) -> None
         wording,
         work.get("contact", request["owner"]),
         title=request["title"],
+        number=request["number"],
         link=request_url(work, request),
         **facts,
+    )
+
+
+def mail_quote(work: Work, request: Row) -> None:
+    """Queue the mail about a quote to the request's owner, with the terms of the quote."""
+    deadline, requested = request["deadline"], request["requested_deadline"]
+    mail_owner(
+        work,
+        Wording.QUOTED,
+        request,
+        until=request["expires_at"][:10],
+        words=str(request["words"]),
+        cost=request["cost"] or "",
+        currency=request["currency"] or "",
+        deadline=deadline or "",
+        requested_deadline=requested if requested and requested != deadline else "",
     )
 
 
@@ -44,6 +61,7 @@ def mail_project_managers(work: Work, wording: Wording, request: Row, **facts: s
         )
         mail_facts = {
             "title": request["title"],
+            "number": request["number"],
             "link": request_url(work, request),
             "who": owner["name"],
             **facts,

@@ -63,12 +63,6 @@ def check_order(
         detail = "'files' is required for this workflow"
         raise Problem("unprocessable", detail, field="files")
     _check_languages(work, fields)
-    if fields["deadline"] is not None and fields["deadline"] <= work.now:
-        raise Problem(
-            "unprocessable",
-            f"the deadline '{fields['deadline']}' is in the past",
-            field="deadline",
-        )
 
 
 def _check_languages(work: Work, fields: Values) -> None:

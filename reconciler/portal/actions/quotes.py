@@ -9,8 +9,12 @@ from sqlalchemy import Connection, select
 
 from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.actions.notices import mail_owner, mail_project_managers
-from reconciler.portal.actions.requests import change_state
+from reconciler.portal.actions.notices import (
+    mail_owner,
+    mail_project_managers,
+    mail_quote,
+)
+from reconciler.portal.actions.requests import change_state, check_deadline
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.contacts import is_living
@@ -49,7 +53,7 @@ def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
 
 def _offer(work: Work, request: Row, event: str, terms: Terms) -> AuditValues:
     audited = change_state(work, request, event, **_agreed_terms(work, request, terms))
-    mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
+    mail_quote(work, request)
     return audited
 
 
@@ -64,6 +68,7 @@ def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
         )
     price = price_of(work.connection, request["service"])
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
+    check_deadline(work, agreed["deadline"])
     if terms.get("cost") is not None:
         currency = (
             terms.get("currency") or request["currency"] or (price or {}).get("currency")

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sqlalchemy import select
+
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.mails import linked_request, mail_contact
-from reconciler.portal.actions.notices import mail_owner, mail_project_managers
+from reconciler.portal.actions.notices import mail_project_managers, mail_quote
 from reconciler.portal.actions.offers import check_order
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import check_heir, check_living
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.request_numbers import draw_number
 from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import FileKind, RequestState, Workflow
 from reconciler.portal.rules.word_counts import is_counting
@@ -32,6 +35,7 @@ NEW_REQUEST: Final = {
             "accepted_at",
             "delivered_at",
             "taken_at",
+            "requested_deadline",
         )
     ),
     "progress": 0,
@@ -62,6 +66,7 @@ def send(
             f"can send it"
         )
         raise Problem("unprocessable", detail, field="workflow")
+    check_deadline(work, fields["deadline"])
     sources, references = (
         uploads.pending_uploads(work, files),
         uploads.pending_uploads(work, reference_files),
@@ -109,6 +114,8 @@ def _new_request(
             "state": state,
             "created_at": work.now,
             **NEW_REQUEST,
+            "number": new_number(work),
+            "requested_deadline": fields["deadline"],
             "target_languages": targets,
             "words": words,
             "cost": amount,
@@ -118,6 +125,24 @@ def _new_request(
     request.update(**rules.fields_on_entry(state, None, work.now, quote_expiry(work)))
     work.count_version(request)
     return request
+
+
+def new_number(work: Work) -> int:
+    """Return a number for a new request."""
+    c = t.requests.c
+
+    def is_taken(number: int) -> bool:
+        statement = select(c.id).where(c.number == number)
+        return work.connection.execute(statement).first() is not None
+
+    return draw_number(is_taken)
+
+
+def check_deadline(work: Work, deadline: str | None) -> None:
+    """Raise an `unprocessable` problem if the deadline is in the past."""
+    if deadline is not None and deadline <= work.now:
+        detail = f"the deadline '{deadline}' is in the past"
+        raise Problem("unprocessable", detail, field="deadline")
 
 
 def quote_expiry(work: Work) -> str:
@@ -132,7 +157,14 @@ def _mail(work: Work, request: Row) -> None:
     if work.principal.contact:
         mail_project_managers(work, Wording.SUBMITTED, request)
         if request["state"] == RequestState.QUOTED:
-            mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
+            mail_quote(work, request)
+
+
+def change(work: Work, request: Row, fields: Mapping[str, Any]) -> AuditValues:
+    """Change fields of the request that the provider's tools may change."""
+    if fields.get("deadline") != request["deadline"]:
+        check_deadline(work, fields.get("deadline"))
+    return write_fields(work, request, fields)
 
 
 def change_state(work: Work, request: Row, event: str, **fields: Any) -> AuditValues:

@@ -14,10 +14,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, FromClause, Select, func, select, update
 
 from reconciler.portal.actions import requests
-from reconciler.portal.actions.notices import mail_owner
+from reconciler.portal.actions.notices import mail_quote
 from reconciler.portal.actions.quotes import price_of
 from reconciler.portal.actions.uploads import files_of_request
-from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.requests import after_count, cost, total_words
@@ -143,7 +142,7 @@ def _continue_request(work: Work, request: Row) -> None:
         )
         # tools know what they sent; only a person gets a mail
         if request["state"] == RequestState.QUOTED and sources[0]["person"] is not None:
-            mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
+            mail_quote(work, request)
     else:
         audited = requests.write_fields(work, request, fields)
     if audited[1]:

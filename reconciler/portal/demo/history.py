@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from reconciler.portal.actions.requests import NEW_REQUEST
+from reconciler.portal.actions.requests import NEW_REQUEST, new_number
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.offers import may_order_service
@@ -101,6 +101,7 @@ def _add_closed_request(
         {
             **NEW_REQUEST,
             **_final_fields(number, sent_at),
+            "number": new_number(work),
             "customer": home.id,
             "owner": owner.id,
             "title": _TITLES[number % len(_TITLES)],

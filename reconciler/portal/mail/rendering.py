@@ -22,9 +22,10 @@ from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.rules.complete_tables import require_all
-from reconciler.portal.rules.typesetting import day, locale_of
+from reconciler.portal.rules.typesetting import day, locale_of, money, number
 
-# The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests.
+# The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests,
+# `|terms` for the terms of a quote.
 _PARAGRAPHS: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.ACTIVATION: (
         "activation.body",
@@ -58,7 +59,7 @@ _PARAGRAPHS: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.RESET: ("reset.body", "|link", "reset.ignore"),
     Wording.REGISTERED: ("registered.body", "|link"),
     Wording.SUBMITTED: ("submitted.body", "|link"),
-    Wording.QUOTED: ("quoted.body", "|link", "ask"),
+    Wording.QUOTED: ("quoted.body", "|terms", "quoted.accept", "|link", "ask"),
     Wording.ACCEPTED: ("accepted.body", "|link"),
     Wording.DECLINED: ("declined.body", "reason", "|link"),
     Wording.DELIVERED: ("delivered.body", "|link", "ask"),
@@ -66,6 +67,15 @@ _PARAGRAPHS: Final[Mapping[Wording, tuple[str, ...]]] = {
 }
 
 
+# The lines about the terms of a quote, and the fact that each needs.
+_TERMS: Final[Mapping[str, str]] = {
+    "quoted.cost": "cost",
+    "quoted.words": "words",
+    "quoted.deadline": "deadline",
+    "quoted.moved": "requested_deadline",
+}
+
+require_all(SOURCE, {f"mail.{line}" for line in _TERMS})
 require_all(
     SOURCE,
     {
@@ -79,7 +89,23 @@ require_all(
 
 # The facts that the portal or the provider writes; anybody may have typed the others.
 _TRUSTED_FACTS: Final = frozenset(
-    {"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"}
+    {
+        "address",
+        "color",
+        "contact",
+        "cost",
+        "count",
+        "currency",
+        "deadline",
+        "hours",
+        "link",
+        "minutes",
+        "number",
+        "requested_deadline",
+        "role",
+        "until",
+        "words",
+    }
 )
 
 
@@ -94,9 +120,10 @@ class MailContent:
 
 @dataclass(frozen=True, slots=True)
 class LinkedRequest:
-    """A request that a mail lists: its title, and its page."""
+    """A request that a mail lists: its title, its number, and its page."""
 
     title: str
+    number: int
     page: str
 
 
@@ -108,7 +135,8 @@ def render_mail(
 ) -> MailContent:
     """Return the mail of this wording in this language.
 
-    The facts hold a value for each placeholder of its sentences. `until` is a day (`2026-12-09`);
+    The facts hold a value for each placeholder of its sentences. `until` and the deadlines are days
+    (`2026-12-09`) or times, `words` is a number and `cost` an amount; an absent one is empty.
     `contact` is the address to write to, empty when there is none. Text that other people typed
     becomes `inert` here.
     """
@@ -121,8 +149,7 @@ def render_mail(
         "what": _sentence_if_any(own_language, f"mail.role.{facts.get('role', '')}"),
         "reason": _untrusted(_reason(facts, own_language)),
     }
-    if until := facts.get("until"):
-        safe["until"] = day(locale_of(own_language), until, "long")
+    safe |= _localized_facts(own_language, facts)
     fill = _SentenceFiller(own_language, safe, int(facts.get("count", 0)))
     paragraphs = [
         Paragraph(fill("greeting")),
@@ -139,6 +166,21 @@ def render_mail(
         subject, paragraphs, own_language, direction(own_language), facts.get("color")
     )
     return MailContent(subject, text, html)
+
+
+def _localized_facts(language: str, facts: Mapping[str, str]) -> dict[str, str]:
+    """Return dates and numbers as readers of the language write them."""
+    locale = locale_of(language)
+    texts = {
+        name: day(locale, facts[name], "long")
+        for name in ("until", "deadline", "requested_deadline")
+        if facts.get(name)
+    }
+    if facts.get("words"):
+        texts["words"] = number(locale, int(facts["words"]))
+    if facts.get("cost"):
+        texts["cost"] = money(locale, facts["cost"], facts["currency"])
+    return texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +207,15 @@ def _paragraphs(
             return [Paragraph("", fill.facts["link"])]
         case "|requests":
             return [
-                Paragraph(_untrusted(request.title), request.page) for request in requests
+                Paragraph(f"{_untrusted(request.title)} (#{request.number})", request.page)
+                for request in requests
             ]
+        case "|terms":
+            terms = [line for line, fact in _TERMS.items() if fill.facts.get(fact)]
+            # a moved deadline is told beside the requested one
+            if "quoted.moved" in terms:
+                terms.remove("quoted.deadline")
+            return [Paragraph("\n".join(map(fill, terms)))] if terms else []
         case "role" if not fill.facts["what"]:
             return []
         case _:

@@ -32,6 +32,7 @@ from reconciler.portal.pages.rendering import render_template
 from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import DAY_S
 from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -41,6 +42,7 @@ from reconciler.portal.web.idempotency import WriteResult, run_once, stored_answ
 from reconciler.portal.web.security import Admission, Gate, store_of
 
 LANGUAGE_COOKIE: Final = "portal_language"
+LANGUAGE_COOKIE_S: Final = 365 * DAY_S
 KNOWN_BROWSER_COOKIE: Final = "portal_known"
 # The most requests that a page lists when they prevent an action.
 MAX_LISTED_REQUESTS: Final = 50
@@ -172,11 +174,11 @@ class PageContext:
         c = t.requests.c
         with self.store.read() as connection:
             rows = connection.execute(
-                select(c.id, c.title)
+                select(c.id, c.title, c.number)
                 .where(c.id.in_(requests[:MAX_LISTED_REQUESTS]))
                 .order_by(c.title, c.id)
             )
-            return [(row.id, row.title) for row in rows]
+            return [(row.id, f"{row.title} (#{row.number})") for row in rows]
 
     def redirect(self, path: str, message: str | None = None) -> Response:
         """Redirect to another page, which begins with the sentence `done.MESSAGE` once."""
@@ -224,16 +226,9 @@ class PageContext:
         )
         return answer[2]["Location"] if answer else None
 
-    def write_once(
-        self, form: Form, write_action: Callable[[Work], str], *, as_self: bool = False
-    ) -> str:
-        """Carry out an action once, however often the form is sent; return where to redirect to.
-
-        With `as_self`, the history records people who edit themselves as such, whatever their role.
-        """
+    def write_once(self, form: Form, write_action: Callable[[Work], str]) -> str:
+        """Carry out an action once, however often the form is sent; return where to redirect to."""
         author = self.principal or ANONYMOUS
-        if as_self:
-            author = replace(author, actor=Actor.SELF)
 
         def write_redirect(work: Work) -> WriteResult:
             # The stored answer needs no body: a repeated form is redirected like the first one.
@@ -278,9 +273,13 @@ def context_of(request: Request) -> PageContext:
         branding = connection.execute(select(t.settings.c.branding)).scalar_one()
     if principal is not None and secret:
         record_session_use(store, secret)
-    # The account decides for people who are logged in: they may use several browsers.
-    preference = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
-    language = chosen_language(preference, request.headers.get("accept-language", ""))
+    # The language that was chosen on the pages is that of this browser. The account's language is
+    # also that of mails, which reading a page in another language must not change.
+    account_language = principal.language if principal else None
+    language = chosen_language(
+        request.cookies.get(LANGUAGE_COOKIE) or account_language,
+        request.headers.get("accept-language", ""),
+    )
     brand = Brand(
         name_for(language, name),
         branding.get("primary_color"),

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_time
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -30,7 +30,7 @@ from reconciler.portal.i18n.catalogs import (
 from reconciler.portal.pages.forms.form import Mistakes, MistakeSentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
-from reconciler.portal.rules.typesetting import WIDE, day, locale_of
+from reconciler.portal.rules.typesetting import WIDE, day, locale_of, money, number
 
 # The sentences for authors in the history who are no people and have no name.
 SYSTEM_AUTHORS: Final = {
@@ -107,7 +107,7 @@ class Translator:
         return "←" if direction(self.language) == "rtl" else "→"
 
     def number(self, value: float | Decimal) -> str:
-        return format_decimal(value, locale=self.locale)
+        return number(self.locale, value)
 
     def percent(self, value: int) -> str:
         return format_percent(value / 100, locale=self.locale)
@@ -121,15 +121,10 @@ class Translator:
         )
         # No file has 0 kB: the smallest one is shown as 0.1.
         tenths = max(round(size / 1000**power, 1), 0.1)
-        number = format_decimal(tenths, locale=self.locale)
-        return f"{number}{WIDE}{units[power - 1]}"
+        return f"{self.number(tenths)}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
-        return (
-            format_currency(Decimal(amount), currency, locale=self.locale)
-            if amount and currency
-            else ""
-        )
+        return money(self.locale, amount, currency) if amount and currency else ""
 
     def language_name(self, tag: str | None) -> str:
         """Return the name of a language; the tag itself if it has no name."""

@@ -12,12 +12,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.actions import access
 from reconciler.portal.i18n.catalogs import LANGUAGES, is_key
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
 from reconciler.portal.pages.context import (
     LANGUAGE_COOKIE,
+    LANGUAGE_COOKIE_S,
     PageContext,
     context_of,
     form_page_path,
@@ -30,12 +30,10 @@ from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home_path
 from reconciler.portal.pages.rendering import render_standalone
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import UNAVAILABLE
 from reconciler.portal.store.store import Store
-from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.budgets import RETRY_AFTER_S
 from reconciler.portal.web.csrf import CsrfProtection
 from reconciler.portal.web.file_streams import file_response
@@ -99,24 +97,13 @@ def read_brand_styles(context: AnyVisitor) -> Response:
 
 @router.post("/language")
 def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
-    """Switch the language; for people who are logged in, their account keeps it."""
+    """Switch the language of the pages in this browser; mails keep that of the account."""
     language, path = form.text("language"), form.text("to")
     if language not in LANGUAGES:
         raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
     # `path` comes from a hidden field, which any sender of the form can change.
     response = context.redirect(path if is_local(path) else "/")
-    context.csrf.set_cookie(
-        response, LANGUAGE_COOKIE, language, 31536000
-    )  # a year, in seconds
-    principal = context.principal
-    if principal is not None:
-
-        def write_action(work: Work) -> str:
-            row, audit_values = access.edit_own_row(work, principal, {"language": language})
-            work.audit(AuditAction.ACCOUNT, row, *audit_values)
-            return path
-
-        context.write_once(form, write_action, as_self=True)
+    context.csrf.set_cookie(response, LANGUAGE_COOKIE, language, LANGUAGE_COOKIE_S)
     return response
 
 

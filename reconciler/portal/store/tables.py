@@ -181,14 +181,17 @@ lives = Table(
     Column("life", Integer, nullable=False),
 )
 
-# `words`: weighted. `cost`: decimal, for all target languages. `progress`: percent. `taken_at`:
-# when somebody of the customer first downloaded a delivered file.
+# `number`: short, for people (`rules.request_numbers`). `requested_deadline`: the deadline that the
+# request was sent with; `deadline` is the one agreed since. `words`: weighted. `cost`: decimal, for
+# all target languages. `progress`: percent. `taken_at`: when somebody of the customer first
+# downloaded a delivered file.
 requests = Table(
     "requests",
     metadata,
     Column("id", String(40), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("revision", Big, nullable=False, index=True),
+    Column("number", Integer, nullable=False, server_default="0"),
     Column("customer", String(40), ForeignKey("customers.id"), nullable=False),
     Column("owner", String(40), ForeignKey("contacts.id"), nullable=False),
     Column("title", Text, nullable=False),
@@ -198,6 +201,7 @@ requests = Table(
     Column("source_language", String(35), nullable=False),
     Column("target_languages", json_type(), nullable=False),
     Column("deadline", String(20)),
+    Column("requested_deadline", String(20)),
     Column("comment", Text),
     Column("created_at", String(20), nullable=False),
     Column("words", Integer),
@@ -209,6 +213,7 @@ requests = Table(
     Column("accepted_at", String(20)),
     Column("delivered_at", String(20)),
     Column("taken_at", String(20)),
+    Index("ix_requests_number", "number", unique=True),
     Index("ix_requests_customer_state", "customer", "state"),
     Index("ix_requests_owner_state", "owner", "state"),
     Index("ix_requests_created_at_id", "created_at", "id"),

@@ -20,6 +20,7 @@ _MEMBERS: Final = {
     "request": (
         "id",
         "version",
+        "number",
         "customer",
         "owner",
         "title",
@@ -29,6 +30,7 @@ _MEMBERS: Final = {
         "source_language",
         "target_languages",
         "deadline",
+        "requested_deadline",
         "comment",
         "created_at",
         "words",

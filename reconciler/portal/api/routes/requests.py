@@ -81,7 +81,8 @@ def send_request(
         # with defaults, because a row needs all columns; the history names what was sent
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
-        work.audit(AuditAction.POST_REQUESTS, row, None, new.sent_fields())
+        sent_fields = {**new.sent_fields(), "state": row["state"]}
+        work.audit(AuditAction.POST_REQUESTS, row, None, sent_fields)
         status, value, headers = row_result(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
@@ -107,14 +108,17 @@ def read_request(request: Request, id: str, grant: ReadGrant) -> Response:
 def change_request(
     request: Request, id: str, change: ChangedRequest, body: Body, grant: RunGrant
 ) -> Response:
-    """Change the deadline of a request, without a mail. Its state changes only by events."""
+    """Change the deadline of a request, without a mail; it must not be in the past.
+
+    Its state changes only by events.
+    """
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(
             AuditAction.PATCH_REQUESTS,
             row,
-            *requests.write_fields(work, row, change.sent_fields()),
+            *requests.change(work, row, change.sent_fields()),
         )
         return row_result(200, as_json("request", row.values))
 

@@ -23,8 +23,14 @@ Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MAX_FILES)]
 
 
 class TranslationRequest(Answer):
+    """A request.
+
+    `number` is short, for people. `requested_deadline` is the deadline that it was sent with.
+    """
+
     id: str
     version: int
+    number: int
     customer: str
     owner: str
     title: str
@@ -33,6 +39,7 @@ class TranslationRequest(Answer):
     source_language: str
     target_languages: list[str]
     deadline: str | None
+    requested_deadline: str | None
     words: int | None
     cost: str | None
     currency: str | None

@@ -23,6 +23,8 @@ TEXTS: Final[dict[str, Text]] = {
     "event.work_moved": "Reassigned with all open work",
     "event.quote_expired": "Quote expired",
     "event.other": "Changed",
+    "event.sent-and-quoted": "Sent; the portal made the quote",
+    "event.counted-and-quoted": "Words counted; the portal made the quote",
     "next.title": "What happens next:",
     "next.quote_pending.owner": (
         "A project manager checks the files, counts the words that are not counted yet, and "

@@ -180,7 +180,11 @@ def mentioned_objects(
         for service in services
         for name_column in ("id", "code")
     }
-    for id, name in ((r.id, r.title), (f.id, f.name), (o.id, o.subject)):
+    names |= {
+        row.id: f"{row.title} (#{row.number})"
+        for row in connection.execute(select(r.id, r.title, r.number).where(r.id.in_(ids)))
+    }
+    for id, name in ((f.id, f.name), (o.id, o.subject)):
         names |= {
             row[0]: row[1]
             for row in connection.execute(select(id, name).where(id.in_(ids)))

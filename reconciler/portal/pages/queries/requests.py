@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
@@ -27,10 +27,12 @@ from reconciler.portal.pages.queries.rows import (
     contacts_of,
     names_of_customers,
     possible_heirs,
+    project_managers_of,
 )
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.request_numbers import number_in
 from reconciler.portal.rules.requests import cost, possible_events
 from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
@@ -41,6 +43,11 @@ PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
 _ACTIONS_OF_THE_PORTAL: Final = frozenset(
     {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
 )
+# The actions after which the portal may make a quote by itself, and their sentences.
+_QUOTING_ACTIONS: Final[Mapping[str, str]] = {
+    AuditAction.POST_REQUESTS: "event.sent-and-quoted",
+    AuditAction.REQUESTS_COUNT: "event.counted-and-quoted",
+}
 _FILTERS: Final = ("state", "service", "owner", "customer")
 
 
@@ -56,6 +63,8 @@ def read_requests(
     criteria += [
         c[name] == filter_values[name] for name in _FILTERS if filter_values.get(name)
     ]
+    if text := filter_values.get("q", "").strip():
+        criteria.append(_search_criterion(text))
     if condition := CONDITIONS.get(filter_values.get("needs", "")):
         criteria.append(condition(context.store.clock()))
     statement = select(t.requests).where(*criteria)
@@ -68,6 +77,13 @@ def read_requests(
         limit=PAGE_SIZE,
     )
     return with_names(connection, rows), next_cursor, count_rows(connection, statement)
+
+
+def _search_criterion(text: str) -> ColumnElement[bool]:
+    """Return the condition for requests with this number, or this text in their title."""
+    c, number = t.requests.c, number_in(text)
+    by_title = c.title.icontains(text, autoescape=True)
+    return by_title if number is None else or_(by_title, c.number == number)
 
 
 def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowValues]:
@@ -90,6 +106,7 @@ def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowVal
             "owner_name": people[row["owner"]],
             "customer_name": customers[row["customer"]]["name"],
             "service_name": services.get(row["service"], row["service"]),
+            "is_moved": row["requested_deadline"] not in {None, row["deadline"]},
         }
         for row in rows
     ]
@@ -177,6 +194,9 @@ class RequestDetails:
     pending_uploads: dict[str, list[RowValues]]
     """The files of a refused delivery, by the field of the form that they came in."""
     file_limits: Mapping[str, int]
+    project_managers: list[tuple[str, str]]
+    """Name and address; the name is empty if nobody of the staff has the address."""
+    now: str
 
 
 def request_details(
@@ -198,6 +218,7 @@ def request_details(
         else []
     )
     files = [dict(file) for file in files_of_request(connection, row["id"])]
+    files.sort(key=lambda file: file["kind"] != FileKind.DELIVERY)  # what people came for
     return RequestDetails(
         with_names(connection, [dict(row)])[0],
         files,
@@ -213,6 +234,8 @@ def request_details(
             for name, ids in pending_uploads.items()
         },
         file_limits(context),
+        project_managers_of(connection, row["customer"]),
+        context.store.clock(),
     )
 
 
@@ -271,7 +294,9 @@ def _history(connection: Connection, id: str) -> list[RowValues]:
     return [
         {
             **entry,
-            "sentence": _event_sentence(entry["what"]),
+            "sentence": _event_sentence(entry),
+            "progress": (entry["after"] or {}).get("progress"),
+            "deadline": _agreed_deadline(entry),
             "owners": [names.get(id, id) for id in pair],
             "by_portal": entry["what"] in _ACTIONS_OF_THE_PORTAL,
         }
@@ -289,8 +314,18 @@ def _owners(entry: RowValues) -> list[str]:
     )
 
 
-def _event_sentence(verb: str) -> str:
-    return f"event.{verb}" if is_key(f"event.{verb}") else "event.other"
+def _agreed_deadline(entry: RowValues) -> str | None:
+    """Return the deadline that the provider set in this event; None if it set none."""
+    # The request itself shows the deadline that the customer asked for.
+    is_request = entry["what"] == AuditAction.POST_REQUESTS
+    return None if is_request else (entry["after"] or {}).get("deadline")
+
+
+def _event_sentence(entry: RowValues) -> str:
+    action, state = entry["what"], (entry["after"] or {}).get("state")
+    if action in _QUOTING_ACTIONS and state == RequestState.QUOTED:
+        return _QUOTING_ACTIONS[action]
+    return f"event.{action}" if is_key(f"event.{action}") else "event.other"
 
 
 def file_limits(context: PageContext) -> dict[str, int]:

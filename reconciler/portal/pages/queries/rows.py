@@ -134,6 +134,22 @@ def project_managers(
     return staff, sorted(addresses_by_form.values())
 
 
+def project_managers_of(connection: Connection, customer: str) -> list[tuple[str, str]]:
+    """Return name and address of a customer's project managers; a stranger has no name."""
+    addresses = customer_of(connection, customer)["project_managers"]
+    c = t.staff.c
+    rows = connection.execute(
+        select(c.address_form, c.name).where(
+            c.address_form.in_(map(same_address_form, addresses)),
+            c.status != StaffStatus.REMOVED,
+        )
+    )
+    names = {row.address_form: row.name for row in rows}
+    return [
+        (names.get(same_address_form(address), ""), str(address)) for address in addresses
+    ]
+
+
 def git_path_of(
     kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None
 ) -> str | None:

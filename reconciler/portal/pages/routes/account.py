@@ -10,6 +10,7 @@ from sqlalchemy import select
 from reconciler.portal.actions import access
 from reconciler.portal.actions.schemas import OwnFields
 from reconciler.portal.pages.context import (
+    LANGUAGE_COOKIE,
     PageContext,
     page_context,
 )
@@ -86,12 +87,16 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
         work.audit(AuditAction.ACCOUNT, row, *audit_values)
         return "/account"
 
-    return context.submit(
+    response = context.submit(
         form,
         write_action,
         lambda mistakes: _account_page(context, form, mistakes),
         message="saved",
     )
+    if response.status_code == 303:
+        # The pages are in the language of the account again, not in one chosen before.
+        context.csrf.delete_cookie(response, LANGUAGE_COOKIE)
+    return response
 
 
 @router.post("/account/password")

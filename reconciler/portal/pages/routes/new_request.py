@@ -89,7 +89,12 @@ def _send_request(context: PageContext, upload_form: UploadForm) -> Response:
             AuditAction.POST_REQUESTS,
             row,
             None,
-            {**fields, "files": files, "reference_files": references},
+            {
+                **fields,
+                "files": files,
+                "reference_files": references,
+                "state": row["state"],
+            },
         )
         return f"/requests/{row.id}"
 
@@ -219,5 +224,6 @@ def _form_page(
         source_language=form.text("source_language") if form else "",
         target_languages=_target_languages(form) if form else [],
         file_limits=file_limits(context),
+        now=context.store.clock(),
         shown_count=shown_count,
     )

@@ -34,6 +34,7 @@ def list_requests(
     owner: FilterValue = "",
     customer: FilterValue = "",
     needs: FilterValue = "",
+    q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
     """Return the requests in the visitor's scope, newest first."""
@@ -47,6 +48,7 @@ def list_requests(
             "owner": choices.valid_owner(owner),
             "customer": customer,
             "needs": needs,
+            "q": q,
         }
         rows, next_cursor, count = read_requests(connection, context, filter_values, after)
     return context.render(
