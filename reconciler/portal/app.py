@@ -51,6 +51,7 @@ from reconciler.portal.web.access_log import AccessLog
 from reconciler.portal.web.body_budget import BodyBudget
 from reconciler.portal.web.body_validation import BodyValidation, JsonRoute
 from reconciler.portal.web.budgets import Budget
+from reconciler.portal.web.head_requests import HeadRequests
 from reconciler.portal.web.methods import Methods
 from reconciler.portal.web.metrics import Metrics
 from reconciler.portal.web.request_limits import (
@@ -146,6 +147,7 @@ def create_app(
     # the last one is the outermost: refusals of the body get the headers of pages too
     app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
+    app.add_middleware(HeadRequests)
     check_policies(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
     return app

@@ -12,7 +12,7 @@ from tests.portal.harness import key
 
 LONG = "Betriebsanleitung_Infusionspumpe_Modell-XR200_2026-11"
 UNBROKEN = "x" * 200
-WIDTHS = (390, 1280)
+WIDTHS = (390, 1024, 1280)
 
 
 def written(site: Site, path: str, **body: object) -> str:
@@ -92,6 +92,23 @@ def test_a_list_is_a_table_to_those_who_hear_it_in_whatever_window(browser: Brow
             assert box is not None
             assert box["x"] + box["width"] <= width
         assert page.locator("main [tabindex='0']").count() == 0
+
+
+def test_lists_stay_lists_on_a_small_laptop(browser: Browser, demo_site: Site) -> None:
+    for who, email, paths in (
+        ("ada-lists", ADA, ("/requests", "/admin/contacts", "/admin/customers", "/admin/history", "/admin/outbox")),
+        ("anna-lists", ANNA, ("/requests", "/team", "/statistics")),
+    ):
+        eyes = Eyes(browser, demo_site.url, "de", who)
+        log_in(eyes, email)
+        speak(eyes)
+        eyes.page.set_viewport_size({"width": 1024, "height": 768})
+        for path in paths:
+            eyes.page.goto(path)
+            looks = eyes.page.evaluate(
+                "[...document.querySelectorAll('main table.list')].map(each => getComputedStyle(each).display)"
+            )
+            assert set(looks) == {"table"}, path
 
 
 def test_letters_of_a_plot_can_be_read(browser: Browser, demo_site: Site) -> None:

@@ -38,6 +38,7 @@ def test_figures_add_up_and_what_was_cancelled_has_neither_words_nor_a_cost() ->
     assert found.total.as_json() == {
         "key": "total", "name": "total", "requests": 4, "words": 210, "costs": {"CHF": "10.00", "EUR": "38.00"},
         "delivered": 2, "mean_days": 19.7,
+        "orders": {"requests": 3, "words": 210, "costs": {"CHF": "10.00", "EUR": "38.00"}},
     }  # fmt: skip
     assert [(month.key, month.requests, month.words) for month in found.months] == [
         ("2026-09", 1, 10), ("2026-10", 0, 0), ("2026-11", 3, 200),

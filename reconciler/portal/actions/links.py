@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, or_, select, update
 
 from reconciler.portal.actions import attempts
 from reconciler.portal.actions.known_browsers import known_subject
@@ -38,6 +38,11 @@ _STATUSES_BY_KIND: Final = {
     "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
     "reset": {ContactStatus.ACTIVE},
 }
+_REASONS_BY_STATUS: Final[Mapping[str, str]] = {
+    ContactStatus.ACTIVE: "active",
+    ContactStatus.INVITED: "expired",
+    ContactStatus.LINK_EXPIRED: "expired",
+}
 
 
 def person_behind(
@@ -51,6 +56,31 @@ def person_behind(
     if person is None or person["status"] not in _STATUSES_BY_KIND[kind]:
         raise _dead_link()
     return person
+
+
+def dead_link(
+    connection: Connection, kind: str, secret: str, now: str
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Return why a link does not work, and its person; None if the portal does not know.
+
+    `active`: the password is set. `replaced`: a newer link works. `expired`: none does. Only the
+    owner of the mailbox has the secret, so the reason may be told.
+    """
+    link = _link(connection, kind, secret)
+    person = _person(connection, link) if link else None
+    if person is None or person["status"] not in _REASONS_BY_STATUS:
+        return None
+    c = t.links.c
+    working = select(c.digest).where(
+        or_(c.contact == person["id"], c.staff == person["id"]),
+        c.kind == kind,
+        c.used_at.is_(None),
+        c.expires_at >= now,
+    )
+    reason = _REASONS_BY_STATUS[person["status"]]
+    if reason == "expired" and connection.execute(working).first():
+        reason = "replaced"
+    return reason, person
 
 
 def hash_new_password(store: Store, kind: str, secret: str, password: str) -> str:
@@ -99,7 +129,9 @@ def activate(work: Work, person: Row) -> None:
 def _end_links(work: Work, person: Row) -> None:
     c = t.links.c
     work.connection.execute(
-        delete(t.links).where(c[person.kind] == person.id, c.used_at.is_(None))
+        update(t.links)
+        .where(c[person.kind] == person.id, c.used_at.is_(None))
+        .values(used_at=work.now)
     )
 
 

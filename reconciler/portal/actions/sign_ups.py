@@ -35,6 +35,14 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The kind of links that confirmed an address.
+_CONFIRMED: Final = "confirm"
+_STATUSES_OF_CONFIRMED: Final[Mapping[str, str]] = {
+    ContactStatus.UNAPPROVED: "waiting",
+    ContactStatus.INVITED: "invited",
+    ContactStatus.LINK_EXPIRED: "invited",
+    ContactStatus.ACTIVE: "known",
+}
 CONFIRM_HOURS: Final = 24
 # The name in the history of people without access: their own names may have to be erased.
 REGISTRANT: Final = "a registrant"
@@ -113,17 +121,60 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
 
 def confirm(work: Work, secret: str) -> str:
     """Return the status of the confirmed sign-up: `waiting`, `invited` or `known` (has access)."""
-    c, pending = t.sign_ups.c, _pending_sign_up(work.connection, secret, work.now)
+    pending = _pending_sign_up(work.connection, secret, work.now)
     act_as_self(work, REGISTRANT)
-    # all sign-ups of the address: another link must not register the person twice
-    work.connection.execute(
-        delete(t.sign_ups).where(c.address_form == pending["address_form"])
+    form = pending["address_form"]
+    person = person_with_address(work, form)
+    status = "known" if person else "waiting"
+    if person is None:
+        person = _registration_of(work, form)
+    if person is None:
+        status, person = _admit_or_register(work, pending)
+    _use_up_links(work, form, person)
+    return status
+
+
+def _use_up_links(work: Work, form: str, person: Row) -> None:
+    """Delete all sign-ups of the address: another link must not register the person twice.
+
+    Their links stay as used ones, so that a second click tells what became of the sign-up.
+    """
+    # a link refers to its person by a foreign key, so a new person has to be written first
+    work.flush()
+    c = t.sign_ups.c
+    rows = work.connection.execute(
+        select(c.digest, c.expires_at).where(c.address_form == form)
     )
-    if person_with_address(work, pending["address_form"]) is not None:
-        return "known"
-    if _is_registered(work, pending["address_form"]):
-        return "waiting"
-    return _admit_or_register(work, pending)
+    used_links = [
+        {
+            "digest": row.digest,
+            "kind": _CONFIRMED,
+            "expires_at": row.expires_at,
+            "used_at": work.now,
+            "contact": None,
+            "staff": None,
+            person.kind: person.id,
+        }
+        for row in rows
+    ]
+    work.connection.execute(insert(t.links), used_links)
+    work.connection.execute(delete(t.sign_ups).where(c.address_form == form))
+
+
+def status_behind(connection: Connection, secret: str) -> str | None:
+    """Return what became of the sign-up behind a used link, as `confirm` does; None if unknown."""
+    c, people = t.links.c, t.contacts.c
+    link = connection.execute(
+        select(c.contact, c.staff).where(
+            c.digest == digest_of(secret), c.kind == _CONFIRMED
+        )
+    ).first()
+    if link is None or link.contact is None:
+        return "known" if link else None
+    status = connection.execute(
+        select(people.status).where(people.id == link.contact)
+    ).scalar()
+    return _STATUSES_OF_CONFIRMED.get(str(status))
 
 
 def check_link(connection: Connection, secret: str, now: str) -> None:
@@ -140,16 +191,17 @@ def _pending_sign_up(connection: Connection, secret: str, now: str) -> Mapping[s
     return dict(pending)
 
 
-def _is_registered(work: Work, form: str) -> bool:
+def _registration_of(work: Work, form: str) -> Row | None:
     c = t.contacts.c
     # registrations have no `address_form`, because they reserve no address
     rows = work.connection.execute(
-        select(c.email).where(c.status == ContactStatus.UNAPPROVED)
-    ).scalars()
-    return any(same_address_form(email) == form for email in rows)
+        select(c.id, c.email).where(c.status == ContactStatus.UNAPPROVED)
+    )
+    ids = [row.id for row in rows if same_address_form(row.email) == form]
+    return work.get("contact", ids[0]) if ids else None
 
 
-def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
+def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> tuple[str, Row]:
     home = work.get("customer", pending["customer"]) if pending["customer"] else None
     if home is not None and home["status"] != CustomerStatus.ACTIVE:
         home = None
@@ -167,7 +219,7 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
             None,
             {"name": row["name"], "status": ContactStatus.INVITED},
         )
-        return "invited"
+        return "invited", row
     row = register(work, home, fields)
     work.audit(AuditAction.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
@@ -181,7 +233,7 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
             who=f"{row['name']} ({row['email']})",
             link=link,
         )
-    return "waiting"
+    return "waiting", row
 
 
 def _was_here(work: Work, home: Row, form: str) -> bool:

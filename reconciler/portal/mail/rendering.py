@@ -147,7 +147,12 @@ def render_mail(
     }
     safe |= {
         "what": _sentence_if_any(own_language, f"mail.role.{facts.get('role', '')}"),
-        "reason": _untrusted(_reason(facts, own_language)),
+        # a reason may have several lines, but no empty ones, which would look like the mail's own
+        "reason": "\n".join(
+            _untrusted(line)
+            for line in _reason(facts, own_language).splitlines()
+            if line.strip()
+        ),
     }
     safe |= _localized_facts(own_language, facts)
     fill = _SentenceFiller(own_language, safe, int(facts.get("count", 0)))

@@ -26,6 +26,11 @@ def brand_css(primary: str | None) -> str:
     return f":root{{--brand:{_hex(colour)};--on-brand:{_hex(text_colour)};--ink:{_hex(ink)}}}\n"
 
 
+def brand_version(primary: str | None) -> str:
+    """Return the part of the style sheet's address that changes with the colour."""
+    return (primary or DEFAULT).removeprefix("#").lower()
+
+
 def contrast(first: Colour, second: Colour) -> float:
     """Return the contrast ratio of two colours, from 1 to 21."""
     lighter, darker = sorted((_luminance(first), _luminance(second)), reverse=True)

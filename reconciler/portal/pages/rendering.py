@@ -5,17 +5,19 @@ Jinja escapes every value; no filter lets text through unescaped.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, reduce
+from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_time
-from babel.numbers import format_percent
+from babel.numbers import format_percent, get_decimal_symbol
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -27,10 +29,19 @@ from reconciler.portal.i18n.catalogs import (
     plural_sentence,
     sentence,
 )
+from reconciler.portal.pages.brand_colours import brand_version
 from reconciler.portal.pages.forms.form import Mistakes, MistakeSentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
-from reconciler.portal.rules.typesetting import WIDE, day, locale_of, money, number
+from reconciler.portal.rules.typesetting import (
+    WIDE,
+    day,
+    locale_of,
+    money,
+    number,
+    plain_number,
+    price,
+)
 
 # The sentences for authors in the history who are no people and have no name.
 SYSTEM_AUTHORS: Final = {
@@ -38,6 +49,7 @@ SYSTEM_AUTHORS: Final = {
     COMMAND_LINE.name: "who.command-line",
     REGISTRANT: "who.registrant",
 }
+STATIC: Final = Path(__file__).parent / "static"
 # French counts in octets.
 BYTE_UNITS: Final = {"fr": ("ko", "Mo", "Go", "To")}
 # Lists show their exact size up to this number: counting a large table takes too long.
@@ -106,6 +118,11 @@ class Translator:
         # U+2192 is not mirrored in text from right to left, unlike brackets.
         return "←" if direction(self.language) == "rtl" else "→"
 
+    @property
+    def decimal_sign(self) -> str:
+        """The sign before the decimal places of a number."""
+        return str(get_decimal_symbol(self.locale))
+
     def number(self, value: float | Decimal) -> str:
         return number(self.locale, value)
 
@@ -125,6 +142,13 @@ class Translator:
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
         return money(self.locale, amount, currency) if amount and currency else ""
+
+    def price(self, amount: str, currency: str) -> str:
+        return price(self.locale, amount, currency)
+
+    def field_number(self, value: str | None) -> str:
+        """Return a decimal of the contract as readers type it into a field; empty for None."""
+        return plain_number(self.locale, value) if value else ""
 
     def language_name(self, tag: str | None) -> str:
         """Return the name of a language; the tag itself if it has no name."""
@@ -265,10 +289,19 @@ def jinja_environment() -> Environment:
     )
     jinja.globals |= {
         "attributes": _attributes,
+        "brand_version": brand_version,
+        "static_url": static_url,
         "ROLES": tuple(Role),
         "STAFF_KINDS": tuple(StaffKind),
     }
     return jinja
+
+
+@cache
+def static_url(name: str) -> str:
+    """Return the URL of a static file; it changes with the file, so caches do not outlive it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()
+    return f"/static/{name}?v={digest[:12]}"
 
 
 def _attributes(**pairs: Any) -> Markup:

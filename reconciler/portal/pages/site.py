@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -28,7 +27,7 @@ from reconciler.portal.pages.forms.form import Mistakes, SubmittedForm
 from reconciler.portal.pages.forms.resumption import kept_form, resumption_page, seal
 from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home_path
-from reconciler.portal.pages.rendering import render_standalone
+from reconciler.portal.pages.rendering import STATIC, render_standalone
 from reconciler.portal.pages.routes.access import log_in_page
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -38,7 +37,6 @@ from reconciler.portal.web.budgets import RETRY_AFTER_S
 from reconciler.portal.web.csrf import CsrfProtection
 from reconciler.portal.web.file_streams import file_response
 
-STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {
     "portal.css": "text/css",
     "htmx.min.js": "text/javascript",
@@ -77,8 +75,8 @@ def read_static_file(request: Request, name: str) -> Response:
     return file_response(
         request,
         STATIC / name,
-        # `public`: many proxies cache no answer to a request with a cookie unless it says so. One
-        # hour: the URLs have no version, so an update takes this long to reach everybody.
+        # `public`: many proxies cache no answer to a request with a cookie unless it says so. The
+        # pages name the version of each file, so that an update reaches everybody at once.
         {"Cache-Control": "public, max-age=3600"},
         STATIC_TYPES[name],
     )

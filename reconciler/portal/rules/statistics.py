@@ -1,8 +1,9 @@
 """Statistics of requests: counts, words, costs and days to delivery; pure sums over rows.
 
-A request counts in the month in which it was sent; a cancelled one has neither words nor a cost. By
-language, its words count once per target language and its cost is shared evenly, so these may add
-up to a cent more or less than the total.
+A request counts in the month in which it was sent; a cancelled one has neither words nor a cost. It
+is ordered once its quote was accepted, or if it needs none. By language, its words count once per
+target language and its cost is shared evenly, so these may add up to a cent more or less than the
+total.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ Keys = Callable[[Row], Sequence[str]]
 
 # The default period in months.
 MONTHS: Final = 12
+_ORDERED: Final = frozenset({RequestState.IN_PROGRESS, RequestState.DELIVERED})
 
 
 @dataclass(slots=True)
@@ -34,6 +36,9 @@ class RequestTotals:
     costs: dict[str, Decimal] = field(default_factory=dict)
     delivered: int = 0
     days: float = 0.0
+    orders: int = 0
+    order_words: int = 0
+    order_costs: dict[str, Decimal] = field(default_factory=dict)
 
     def count(self, row: Row, shares: int = 1) -> None:
         """Add a request with this share of its cost."""
@@ -41,13 +46,28 @@ class RequestTotals:
         if row["state"] == RequestState.CANCELLED:
             return
         self.words += row["words"] or 0
-        if row["cost"] is not None:
-            self.costs[row["currency"]] = (
-                self.costs.get(row["currency"], Decimal()) + Decimal(row["cost"]) / shares
-            )
+        _add_cost(self.costs, row, shares)
+        if row["state"] in _ORDERED:
+            self.orders += 1
+            self.order_words += row["words"] or 0
+            _add_cost(self.order_costs, row, shares)
         if row["state"] == RequestState.DELIVERED and row["delivered_at"]:
             self.delivered += 1
             self.days += _days(row["created_at"], row["delivered_at"])
+
+    @property
+    def open_words(self) -> int:
+        """The words of requests that are not ordered yet."""
+        return self.words - self.order_words
+
+    @property
+    def open_costs(self) -> dict[str, Decimal]:
+        """The costs of requests that are not ordered yet."""
+        costs = {
+            currency: amount - self.order_costs.get(currency, Decimal())
+            for currency, amount in self.costs.items()
+        }
+        return {currency: amount for currency, amount in costs.items() if amount}
 
     @property
     def mean_days(self) -> float | None:
@@ -61,13 +81,25 @@ class RequestTotals:
             "name": self.name,
             "requests": self.requests,
             "words": self.words,
-            "costs": {
-                currency: str(in_cents(amount))
-                for currency, amount in sorted(self.costs.items())
-            },
+            "costs": _costs_as_json(self.costs),
             "delivered": self.delivered,
             "mean_days": self.mean_days,
+            "orders": {
+                "requests": self.orders,
+                "words": self.order_words,
+                "costs": _costs_as_json(self.order_costs),
+            },
         }
+
+
+def _add_cost(costs: dict[str, Decimal], row: Row, shares: int) -> None:
+    if row["cost"] is not None:
+        share = Decimal(row["cost"]) / shares
+        costs[row["currency"]] = costs.get(row["currency"], Decimal()) + share
+
+
+def _costs_as_json(costs: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: str(in_cents(amount)) for currency, amount in sorted(costs.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +119,7 @@ def statistics(rows: Sequence[Row], first: str, last: str) -> Statistics:
     """Return the statistics of requests sent from `first` to `last` (`2026-11-23`).
 
     Rows have `service_name` and `owner_name`. Every month of the period is listed, oldest first;
-    all else is sorted by words, then by name.
+    all else is sorted by ordered words, then by all words and by name.
     """
     total = RequestTotals("total", "total")
     for row in rows:
@@ -126,7 +158,13 @@ def _group(
             totals[key].count(row, len(row_keys))
     return sorted(
         totals.values(),
-        key=lambda group: (-group.words, -group.requests, group.name, group.key),
+        key=lambda group: (
+            -group.order_words,
+            -group.words,
+            -group.requests,
+            group.name,
+            group.key,
+        ),
     )
 
 

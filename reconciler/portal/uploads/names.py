@@ -19,7 +19,9 @@ def neutral_name(text: str) -> str:
     Folders, control and direction characters, and characters that Windows forbids are removed; a
     name that would be hidden, reserved or empty gets a harmless prefix. Letters of any script stay.
     """
-    last = unicodedata.normalize("NFC", text).replace("\\", "/").rsplit("/", 1)[-1]
+    # Windows forbids quotation marks; an apostrophe keeps `5" pipe` apart from `5 pipe`
+    last = unicodedata.normalize("NFC", text.replace('"', "'"))
+    last = last.replace("\\", "/").rsplit("/", 1)[-1]
     harmless = "".join(
         c
         for c in last

@@ -1,11 +1,16 @@
-"""CSV for spreadsheets (RFC 4180), in which no cell is a formula."""
+"""CSV for spreadsheets (RFC 4180), in which no cell is a formula.
+
+Excel reads a file in the encoding of its mark, splits lines at the list separator of its language,
+and reads numbers with the decimal sign of its language.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from reconciler.portal.rules.requests import in_cents
@@ -17,10 +22,16 @@ _FORMULA: Final = re.compile(
     "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 )
 COLUMNS: Final = ("by", "key", "name", "requests", "words", "delivered", "mean_days")
+ORDERED_COLUMNS: Final = ("ordered_requests", "ordered_words")
+# Without this mark Excel takes UTF-8 for an older encoding.
+EXCEL_MARK: Final = "\ufeff"
 
 
-def statistics_csv(statistics: Statistics) -> str:
-    """Return one line for the total and for each month, service, language and contact."""
+def statistics_csv(statistics: Statistics, decimal_sign: str = ".") -> str:
+    """Return one line for the total and for each month, service, language and contact.
+
+    `decimal_sign` is that of the reader's language.
+    """
     currencies = sorted(statistics.total.costs)
     parts = (
         ("total", [statistics.total]),
@@ -29,15 +40,17 @@ def statistics_csv(statistics: Statistics) -> str:
         ("language", statistics.languages),
         ("contact", statistics.contacts),
     )
+    head = [
+        *COLUMNS,
+        *(f"cost {currency}" for currency in currencies),
+        *ORDERED_COLUMNS,
+        *(f"ordered cost {currency}" for currency in currencies),
+    ]
     lines = [_line(by, totals, currencies) for by, groups in parts for totals in groups]
-    return as_csv([[*COLUMNS, *(f"cost {currency}" for currency in currencies)], *lines])
+    return as_csv([head, *lines], decimal_sign)
 
 
 def _line(by: str, totals: RequestTotals, currencies: Sequence[str]) -> list[object]:
-    costs = [
-        in_cents(totals.costs[currency]) if currency in totals.costs else ""
-        for currency in currencies
-    ]
     mean = "" if totals.mean_days is None else totals.mean_days
     return [
         by,
@@ -47,19 +60,36 @@ def _line(by: str, totals: RequestTotals, currencies: Sequence[str]) -> list[obj
         totals.words,
         totals.delivered,
         mean,
-        *costs,
+        *_cost_cells(totals.costs, currencies),
+        totals.orders,
+        totals.order_words,
+        *_cost_cells(totals.order_costs, currencies),
     ]
 
 
-def as_csv(lines: Iterable[Sequence[object]]) -> str:
-    """Return the lines as CSV; a text that would be a formula is prefixed with an apostrophe."""
+def _cost_cells(costs: Mapping[str, Decimal], currencies: Sequence[str]) -> list[object]:
+    return [
+        in_cents(costs[currency]) if currency in costs else "" for currency in currencies
+    ]
+
+
+def as_csv(lines: Iterable[Sequence[object]], decimal_sign: str = ".") -> str:
+    """Return the lines as CSV; a text that would be a formula is prefixed with an apostrophe.
+
+    Where the decimal sign is a comma, a semicolon separates the cells.
+    """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerows([_harmless(cell) for cell in line] for line in lines)
+    separator = ";" if decimal_sign == "," else ","
+    writer = csv.writer(buffer, delimiter=separator, lineterminator="\r\n")
+    writer.writerows([_cell_text(cell, decimal_sign) for cell in line] for line in lines)
     return buffer.getvalue()
 
 
-def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and _FORMULA.match(cell):
-        return f"'{cell}"
-    return cell
+def _cell_text(cell: object, decimal_sign: str) -> object:
+    match cell:
+        case float() | Decimal():
+            return str(cell).replace(".", decimal_sign)
+        case str() if _FORMULA.match(cell):
+            return f"'{cell}"
+        case _:
+            return cell

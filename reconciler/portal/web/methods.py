@@ -17,6 +17,9 @@ class Methods:
         by_path: dict[str, dict[str, APIRoute]] = defaultdict(dict)
         for route in routes:
             by_path[route.path] |= dict.fromkeys(route.methods or (), route)
+        for methods in by_path.values():
+            if "GET" in methods:
+                methods["HEAD"] = methods["GET"]  # `HeadRequests`
         self._patterns: list[tuple[re.Pattern[str], dict[str, APIRoute]]] = [
             (compile_path(path)[0], methods) for path, methods in by_path.items()
         ]

@@ -133,6 +133,14 @@ class FilesOfRequest(Answer):
     items: list[RequestFile]
 
 
+class OrderTotals(Answer):
+    """Sums over the requests that are ordered: accepted, or without a quote to accept."""
+
+    requests: int
+    words: int
+    costs: dict[str, str]
+
+
 class RequestTotals(Answer):
     """Sums over requests: `costs` by currency, `mean_days` from sending to delivery."""
 
@@ -143,6 +151,7 @@ class RequestTotals(Answer):
     costs: dict[str, str]
     delivered: int
     mean_days: float | None
+    orders: OrderTotals
 
 
 class Period(Answer):

@@ -79,6 +79,11 @@ TEXTS: Final[dict[str, Text]] = {
         "It has already been used or has expired. If you have set a password, log in; otherwise "
         "ask for a new link."
     ),
+    "link.activation.active": "You have set your password already. Log in with it.",
+    "link.activation.replaced": (
+        "A newer e-mail with a link was sent to the address of this access. Only its link works."
+    ),
+    "link.activation.expired": "It has expired. Ask for a new one:",
     "link.reset": "It has already been used, or its ten minutes are over. Request a new one.",
     "link.confirm": "It has already been used, or its 24 hours are over. Sign up again.",
     "password.new": "New password",

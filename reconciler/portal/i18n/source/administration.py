@@ -17,6 +17,8 @@ TEXTS: Final[dict[str, Text]] = {
         "customer."
     ),
     "customer.services.all": "All services",
+    "customer.services.hint": "To allow only some services, clear this box and tick them.",
+    "customer.services.everybody": "(every customer can order it)",
     "customer.code": "Registration code",
     "customer.code.lead": (
         "Anyone who signs up with this code belongs to this customer. Give it only to people "

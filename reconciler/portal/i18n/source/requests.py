@@ -111,13 +111,18 @@ TEXTS: Final[dict[str, Text]] = {
     "statistics.delivered": "Delivered",
     "statistics.days": "Days to delivery (average)",
     "statistics.month": "Month",
-    "statistics.months": "Words by month",
-    "statistics.months.told": "The month with the most words is {month}: {words}.",
-    "statistics.languages": "Words by target language",
-    "statistics.services": "Words by service",
+    "statistics.ordered-words": "Words ordered",
+    "statistics.open-words": "Words not ordered yet",
+    "statistics.ordered-cost": "Cost ordered",
+    "statistics.open-cost": "Cost not ordered yet",
+    "statistics.months": "Ordered words by month",
+    "statistics.months.told": "The month with the most ordered words is {month}: {words}.",
+    "statistics.languages": "Ordered words by target language",
+    "statistics.services": "Ordered words by service",
     "statistics.contacts": "By contact",
     "statistics.most": (
-        "The {shown} of {count} contacts with the most words. The file contains all of them."
+        "The {shown} of {count} contacts with the most ordered words. The file contains all of "
+        "them."
     ),
     "statistics.as-table": "{what}, as a table",
     "statistics.without-service": "without a service",
@@ -132,7 +137,8 @@ TEXTS: Final[dict[str, Text]] = {
     "statistics.csv": "Download as CSV",
     "statistics.none": "Nothing was sent in this period.",
     "statistics.cancelled": (
-        "Cancelled requests count as requests; their words and their cost do not count."
+        "Ordered: the quote was accepted, or none was needed. Cancelled requests count as "
+        "requests; their words and their cost do not count."
     ),
     "need.title": "Waiting for you",
     "need.accept": Plural(

@@ -40,6 +40,14 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "person.restore": "Restore",
     "person.restore.lead": "The person will be asked to activate their access again.",
+    "person.invited": (
+        "Waiting for {email}: a link was sent there on {when}. Until it is used, nobody can log in "
+        "here with this access."
+    ),
+    "person.link_expired": (
+        "The link that was sent to {email} on {when} has expired. A new one is needed."
+    ),
+    "person.resend.ask": "Contact us to have it sent again.",
     "person.resend": "Send the activation link again",
     "person.erase": "Erase personal data",
     "person.erase.lead": (
@@ -47,7 +55,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "person.history": "History",
     "person.services.all": "All services of the customer",
-    "person.services.hint": "If this box is not ticked, only the services ticked below.",
+    "person.services.hint": "To allow only some services, clear this box and tick them.",
+    "person.services.closed": "(the customer cannot order it)",
     "contacts.waiting": "Waiting for approval",
     "contacts.all": "Show all, including deleted contacts",
     "contacts.search": "Name or address",

@@ -80,7 +80,7 @@ def contact_fields_at_customer(
     customer_mistake = missing_fields(form, "customer")
     try:
         fields = contact_fields(
-            form, services=[code for code, _ in services], language=person["language"]
+            form, services=[code for code, *_ in services], language=person["language"]
         )
     except Mistakes as mistakes:
         raise Mistakes({**customer_mistake, **mistakes.fields}) from None
@@ -93,7 +93,7 @@ def edit_contact(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Change the contact; for one who becomes an observer, hand the work over first."""
     form.check_version(row.values, row.id)
     services = (
-        [code for code, _ in service_choices(work.connection, row.values)]
+        [code for code, *_ in service_choices(work.connection, row.values)]
         if grant.row_scope is RowScope.ALL
         else None
     )
@@ -138,8 +138,8 @@ def remove_contact(work: Work, grant: Grant, row: Row, form: Form) -> None:
 
 def service_choices(
     connection: Connection, person: Mapping[str, Any]
-) -> list[tuple[str, str]]:
-    """Return code and name of the services to choose from for a person.
+) -> list[tuple[str, str, bool]]:
+    """Return the services to choose from for a person: code, name, may the customer order it.
 
     These are the services that their customer may order, and those that the person has already.
     """
@@ -149,7 +149,7 @@ def service_choices(
     ).scalar()
     chosen_codes = person["services"] if person["services"] != "all" else []
     return [
-        (row["code"], row["name"])
+        (row["code"], row["name"], is_open)
         for row in all_services(connection)
-        if row["code"] in chosen_codes or is_open_to_customer(row, home or [])
+        if (is_open := is_open_to_customer(row, home or [])) or row["code"] in chosen_codes
     ]

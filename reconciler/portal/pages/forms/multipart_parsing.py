@@ -179,7 +179,7 @@ class FormParsing:
             file = options.get(b"filename")
             self._names = (
                 _decode(options.get(b"name", b"")),
-                None if file is None else _decode(file),
+                None if file is None else _file_name(_decode(file)),
             )
         self._header_name, self._header_value = bytearray(), bytearray()
 
@@ -276,6 +276,12 @@ class FormParsing:
 
     def _on_end(self) -> None:
         self.is_complete = True
+
+
+def _file_name(text: str) -> str:
+    """Return a file name with the characters that browsers escape in the header of its part."""
+    # HTML, "multipart/form-data encoding algorithm": only these three.
+    return text.replace("%22", '"').replace("%0D", " ").replace("%0A", " ")
 
 
 def _decode(text: bytes) -> str:

@@ -9,11 +9,9 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, or_, select
 
-from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
 from reconciler.portal.actions.row_scope import (
     check_in_scope,
-    customers_managed_by,
     in_scope,
 )
 from reconciler.portal.actions.uploads import MAX_FILES, files_of_request
@@ -23,14 +21,13 @@ from reconciler.portal.pages.queries.open_tasks import CONDITIONS
 from reconciler.portal.pages.queries.paging import PAGE_SIZE, count_rows, read_page
 from reconciler.portal.pages.queries.rows import (
     RowValues,
-    active_customers,
     contacts_of,
     names_of_customers,
     possible_heirs,
     project_managers_of,
 )
 from reconciler.portal.rules.audit import AuditAction
-from reconciler.portal.rules.policy import RowScope, grant_for
+from reconciler.portal.rules.policy import grant_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.request_numbers import number_in
 from reconciler.portal.rules.requests import cost, possible_events
@@ -109,69 +106,6 @@ def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowVal
             "is_moved": row["requested_deadline"] not in {None, row["deadline"]},
         }
         for row in rows
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class FilterChoices:
-    """The choices of the filters, as value and name; a filter without choices is not shown."""
-
-    services: list[tuple[str, str]]
-    owners: list[tuple[str, str]]
-    customers: list[tuple[str, str]]
-
-    def valid_owner(self, contact: str) -> str:
-        """Return the contact to filter by; empty if they belong to another customer."""
-        # When somebody chooses another customer, the form still sends the contact of the old one.
-        is_offered = not self.customers or not self.owners or contact in dict(self.owners)
-        return contact if is_offered else ""
-
-
-def filter_choices(
-    connection: Connection, context: PageContext, customer: str | None
-) -> FilterChoices:
-    """Return the filters of a visitor; the provider's people choose a customer before a contact."""
-    grant = context.grant
-    services = connection.execute(
-        select(t.services.c.code, t.services.c.name).order_by(t.services.c.name)
-    )
-    service_choices = [(row.code, row.name) for row in services]
-    if grant.row_scope is RowScope.OWN:
-        return FilterChoices(
-            _services_of(connection, grant.principal.contact or "", service_choices), [], []
-        )
-    if grant.row_scope is RowScope.CUSTOMER:
-        return FilterChoices(
-            service_choices, _owner_choices(connection, grant.principal.customer), []
-        )
-    customers = active_customers(connection)
-    if grant.row_scope is RowScope.ASSIGNED:
-        managed_ids = set(customers_managed_by(connection, grant.principal.address or ""))
-        customers = [(id, name) for id, name in customers if id in managed_ids]
-    return FilterChoices(
-        service_choices,
-        _owner_choices(connection, customer) if customer in dict(customers) else [],
-        customers,
-    )
-
-
-def _services_of(
-    connection: Connection, contact: str, service_choices: Sequence[tuple[str, str]]
-) -> list[tuple[str, str]]:
-    """Return the services that the contact may order, or that one of their requests names."""
-    r = t.requests.c
-    codes = set(
-        connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars()
-    )
-    codes |= {service["code"] for service in orderable_services(connection, contact)}
-    return [(code, name) for code, name in service_choices if code in codes]
-
-
-def _owner_choices(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
-    """Return id and name of a customer's contacts, with removed ones: their requests remain."""
-    return [
-        (person["id"], person["name"])
-        for person in contacts_of(connection, customer, include_removed=True)
     ]
 
 

@@ -17,6 +17,7 @@ from reconciler.portal.pages.forms.passwords import (
     password_mistakes,
     raise_weakness_as_mistake,
 )
+from reconciler.portal.pages.queries.rows import project_managers_of
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.security import host_of
@@ -34,7 +35,7 @@ def show_confirm(context: SignUpVisitor, secret: str) -> Response:
         with context.store.read() as connection:
             sign_ups.check_link(connection, secret, context.store.clock())
     except Problem as problem:
-        return _invalid_link_page(context, problem, "confirm")
+        return _ended_confirmation(context, problem, secret)
     return context.render("links/confirm_address.html", secret=secret)
 
 
@@ -48,7 +49,16 @@ def confirm(context: SignUpVisitor, secret: str, form: SubmittedForm) -> Respons
     try:
         return context.redirect(context.write_once(form, write_action))
     except Problem as problem:
-        return _invalid_link_page(context, problem, "confirm")
+        return _ended_confirmation(context, problem, secret)
+
+
+def _ended_confirmation(context: PageContext, problem: Problem, secret: str) -> Response:
+    """Redirect to the result of the sign-up if the link was used, else say that it is dead."""
+    with context.store.read() as connection:
+        status = sign_ups.status_behind(connection, secret)
+    if status and problem.type == "not-found":
+        return context.redirect(f"/confirmed/{status}")
+    return _invalid_link_page(context, problem, "confirm", secret)
 
 
 @router.get("/confirmed/{status}")
@@ -90,7 +100,7 @@ def _password_page(
         with context.store.read() as connection:
             person = links.person_behind(connection, kind, secret, context.store.clock())
     except Problem as problem:
-        return _invalid_link_page(context, problem, kind)
+        return _invalid_link_page(context, problem, kind, secret)
     return context.render(
         "links/set_password.html",
         mistakes=mistakes,
@@ -124,11 +134,30 @@ def _set_password(
     except Mistakes as mistakes:
         return _password_page(context, kind, secret, mistakes)
     except Problem as problem:
-        return _invalid_link_page(context, problem, kind)
+        return _invalid_link_page(context, problem, kind, secret)
 
 
-def _invalid_link_page(context: PageContext, problem: Problem, kind: str) -> Response:
+def _invalid_link_page(
+    context: PageContext, problem: Problem, kind: str, secret: str
+) -> Response:
     """Return the page about a link that does not work; raise other problems again."""
     if problem.type != "not-found":
         raise problem
-    return context.render("links/invalid_link.html", problem.status, kind=kind)
+    reason, managers = "", []
+    with context.store.read() as connection:
+        now = context.store.clock()
+        if kind == "activation" and (
+            dead := links.dead_link(connection, kind, secret, now)
+        ):
+            reason, person = f".{dead[0]}", dead[1]
+            if "customer" in person:
+                managers = project_managers_of(connection, person["customer"])
+            if reason == ".expired" and not managers:
+                reason = ""  # there is nobody to name
+    return context.render(
+        "links/invalid_link.html",
+        problem.status,
+        kind=kind,
+        sentence=f"{kind}{reason}",
+        project_managers=managers,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
@@ -18,6 +17,8 @@ from reconciler.portal.pages.forms.form import (
     validate,
 )
 from reconciler.portal.pages.forms.request_event import submit_event
+from reconciler.portal.rules.requests import in_cents
+from reconciler.portal.rules.typesetting import locale_of, parse_number
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
 RequestDecider = Annotated[PageContext, page_context("requests.decide")]
@@ -50,7 +51,7 @@ def approve_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Respo
         id,
         form,
         "approve",
-        lambda work, row: quotes.approve(work, row, _terms(form)),
+        lambda work, row: quotes.approve(work, row, _terms(context, form)),
     )
 
 
@@ -62,7 +63,7 @@ def revive_request(context: RequestRunner, id: str, form: SubmittedForm) -> Resp
         id,
         form,
         "revive",
-        lambda work, row: quotes.revive(work, row, _terms(form)),
+        lambda work, row: quotes.revive(work, row, _terms(context, form)),
     )
 
 
@@ -90,20 +91,24 @@ def cancel_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Respon
     )
 
 
-def _terms(form: Form) -> dict[str, Any]:
+def _terms(context: PageContext, form: Form) -> dict[str, Any]:
     """Return the terms that the form has; without a cost, the price of the service decides."""
-    words, amount = form.text_or_none("words"), form.text_or_none("cost")
-    deadline = form.text_or_none("deadline")
     terms: dict[str, Any] = {"cost": None}
-    if words:
-        # What is no number stays a text, which the schema refuses with the mistake of its field.
-        terms["words"] = int(words) if re.fullmatch(r"[0-9]{1,9}", words) else words
-    if amount:
-        # The contract has two digits after a point; people type `9,5` or `9` too.
-        whole, _, cents = amount.replace(",", ".").partition(".")
-        terms["cost"] = f"{whole}.{cents:0<2}"
+    if words := form.text_or_none("words"):
+        # A text that is no whole number is refused by the schema, with the mistake of its field.
+        number = parse_number(locale_of(context.language), words)
+        is_whole = number is not None and number == number.to_integral_value()
+        terms["words"] = int(number) if number is not None and is_whole else words
+    if amount := form.text_or_none("cost"):
+        terms["cost"] = _amount_text(context, amount)
     if form.text_or_none("currency"):
         terms["currency"] = form.text("currency").upper()
-    if deadline:
+    if deadline := form.text_or_none("deadline"):
         terms["deadline"] = utc_time(deadline)
     return validate(Terms, terms).sent_fields()
+
+
+def _amount_text(context: PageContext, text: str) -> str:
+    """Return the amount as the contract writes it, with two digits; other texts unchanged."""
+    amount = parse_number(locale_of(context.language), text)
+    return text if amount is None or amount != in_cents(amount) else f"{amount:.2f}"

@@ -10,11 +10,8 @@ from reconciler.portal.actions.row_scope import row_in_scope
 from reconciler.portal.actions.statistics import check_filter
 from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.queries.open_tasks import open_tasks
-from reconciler.portal.pages.queries.requests import (
-    filter_choices,
-    read_requests,
-    request_details,
-)
+from reconciler.portal.pages.queries.request_filters import filter_choices
+from reconciler.portal.pages.queries.requests import read_requests, request_details
 from reconciler.portal.rules.policy import RowScope
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t

@@ -24,6 +24,7 @@ from reconciler.portal.pages.queries.rows import RowValues, all_services, git_pa
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import Workflow
+from reconciler.portal.rules.typesetting import locale_of, parse_number
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
@@ -68,7 +69,7 @@ def add_service(context: ServiceEditor, form: SubmittedForm) -> Response:
     """Add a service."""
 
     def write_action(work: Work) -> str:
-        fields = _service_fields(form, _code_mistakes(form))
+        fields = _service_fields(context, form, _code_mistakes(form))
         code = form.text("code")
         row = services.create(work, code, fields)
         work.audit(AuditAction.POST_SERVICES, row, None, {"code": code, **fields})
@@ -136,7 +137,7 @@ def edit_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Respon
         work.audit(
             AuditAction.PATCH_SERVICES,
             row,
-            *set_fields(work, row, _service_fields(form, {})),
+            *set_fields(work, row, _service_fields(context, form, {})),
         )
         return f"/admin/services/{id}"
 
@@ -166,12 +167,17 @@ def remove_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Resp
     )
 
 
-def _service_fields(form: Form, mistakes: Mapping[str, MistakeSentence]) -> dict[str, Any]:
+def _service_fields(
+    context: PageContext, form: Form, mistakes: Mapping[str, MistakeSentence]
+) -> dict[str, Any]:
     price = None
     # One of them without the other is a mistake of the schema; none of them means no price.
     if form.text("per_word") or form.text("currency"):
-        amount = form.text("per_word").replace(",", ".")
-        price = {"currency": form.text("currency").upper(), "per_word": amount}
+        amount = parse_number(locale_of(context.language), form.text("per_word"))
+        price = {
+            "currency": form.text("currency").upper(),
+            "per_word": form.text("per_word") if amount is None else f"{amount:f}",
+        }
     workflow_mistake: dict[str, MistakeSentence] = (
         {} if form.texts("workflows") else {"workflows": "mistake.choice"}
     )

@@ -17,12 +17,12 @@ from reconciler.portal.actions.statistics import (
 )
 from reconciler.portal.pages.charts import Bar, bar_chart, column_chart
 from reconciler.portal.pages.context import PageContext, page_context
-from reconciler.portal.pages.queries.requests import filter_choices
+from reconciler.portal.pages.queries.request_filters import filter_choices
 from reconciler.portal.pages.rendering import Translator, translator
 from reconciler.portal.rules.statistics import RequestTotals, Statistics, default_period
 from reconciler.portal.store.clock import moment
 from reconciler.portal.uploads.archives import download_headers
-from reconciler.portal.uploads.spreadsheets import statistics_csv
+from reconciler.portal.uploads.spreadsheets import EXCEL_MARK, statistics_csv
 
 router = APIRouter(include_in_schema=False)
 StatisticsReader = Annotated[PageContext, page_context("statistics.read")]
@@ -81,9 +81,9 @@ def download_statistics(context: StatisticsReader, query: QueryParameters) -> Re
     """Return the same figures as a file for spreadsheets."""
     statistics = read_statistics(context.store, context.grant, query)
     headers = download_headers(f"statistics-{statistics.first}-{statistics.last}.csv")
-    return Response(
-        statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present"
-    )
+    text = statistics_csv(statistics, translator(context.language).decimal_sign)
+    content_type = "text/csv; charset=utf-8; header=present"
+    return Response(EXCEL_MARK + text, 200, headers, content_type)
 
 
 def month_name(translate: Translator, month: str, pattern: str = "LLLL y") -> str:
@@ -99,8 +99,8 @@ def _month_chart(translate: Translator, statistics: Statistics) -> Markup:
     bars = [
         Bar(
             month_name(translate, totals.key, "LLL"),
-            totals.words,
-            translate.number(totals.words),
+            totals.order_words,
+            translate.number(totals.order_words),
             translate(
                 "joint.told",
                 what=month_name(translate, totals.key),
@@ -111,11 +111,11 @@ def _month_chart(translate: Translator, statistics: Statistics) -> Markup:
         )
         for index, totals in enumerate(months)
     ]
-    best_month = max(months, key=lambda totals: totals.words)
+    best_month = max(months, key=lambda totals: totals.order_words)
     description = translate(
         "statistics.months.told",
         month=month_name(translate, best_month.key),
-        words=translate.number(best_month.words),
+        words=translate.number(best_month.order_words),
     )
     return column_chart(
         bars, "plot-months", translate("statistics.months"), description, translate.number
@@ -126,8 +126,8 @@ def _bar_chart(translate: Translator, rows: Sequence[RequestTotals], kind: str) 
     bars = [
         Bar(
             _name_of(translate, totals),
-            totals.words,
-            translate.number(totals.words),
+            totals.order_words,
+            translate.number(totals.order_words),
             translate(
                 "joint.told",
                 what=_name_of(translate, totals),
@@ -146,7 +146,7 @@ def _name_of(translate: Translator, totals: RequestTotals) -> str:
 def _totals_text(translate: Translator, totals: RequestTotals) -> str:
     return translate.join(
         [
-            translate.plural("statistics.words", totals.words),
+            translate.plural("statistics.words", totals.order_words),
             translate.plural("statistics.requests", totals.requests),
         ]
     )
