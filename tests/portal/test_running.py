@@ -14,7 +14,7 @@ from reconciler.portal.actions.outbox import RETENTION_DAYS, RETRY_AFTER_MINUTES
 from reconciler.portal.actions.tokens import DAYS, MAX_DAYS
 from reconciler.portal.actions.uploads import UNUSED_HOURS
 from reconciler.portal.app import create_app
-from reconciler.portal.pages.forms.multipart import MAX_BYTES
+from reconciler.portal.pages.forms.multipart_parsing import MAX_BYTES
 from reconciler.portal.server.connections import HEAD_WITHIN_S, READ_WITHIN_S
 from reconciler.portal.server.process import FINISH_WITHIN_S, STOP_WITHIN_S
 from reconciler.portal.store.store import Store
