@@ -71,7 +71,9 @@ class Folder:
             else frozenset()
         )
         dirty = self.tree.commit is not None and bool(self.tree.dirty)
-        facts = Facts(self.tree.commit, ancestors, permissions, dirty=dirty, unknown_commits=unknown)
+        facts = Facts(
+            self.tree.commit, ancestors, permissions, dirty=dirty, unknown_commits=unknown
+        )
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 
     def _last_rules(self, base: Applied | None) -> LastApplied:

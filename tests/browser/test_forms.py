@@ -184,6 +184,28 @@ def test_a_form_that_is_sent_during_an_upload_waits_for_it(anna: Eyes, tmp_path:
     expect(page.locator("main")).to_contain_text("slow.txt")
 
 
+def test_a_form_that_met_no_portal_is_filled_in_again(anna: Eyes, tmp_path: Path) -> None:
+    page = anna.page
+    begin(page, tmp_path)
+    page.route("**/requests", lambda route: route.abort() if route.request.method == "POST" else route.continue_())
+    page.locator("main form.card .buttons button").click()
+    page.wait_for_url("chrome-error://**")
+    page.unroute("**/requests")
+    page.goto("/requests/new")
+    page.goto("/team")
+    page.go_back()
+    must_be_as_begun(page)
+
+
+def test_a_log_in_is_no_draft(anna: Eyes, browser: Browser, demo_site: Site) -> None:
+    page = browser.new_context(base_url=demo_site.url, locale="en-GB").new_page()
+    page.goto("/login")
+    page.locator("[name=email]").fill(ANNA)
+    page.goto("/reset")
+    page.goto("/login")
+    expect(page.locator(".draft")).to_have_count(0)
+
+
 def test_filters_after_back_show_what_is_filtered(anna: Eyes) -> None:
     page = anna.page
     page.goto("/requests")

@@ -39,7 +39,7 @@ def test_what_to_do_and_downloads_come_first_then_the_project_manager_then_the_r
     ]  # fmt: skip
     places = [text.index(part) for part in order]
     assert places == sorted(places)
-    assert re.search(r'<bdi>Pm</bdi>, <a href="mailto:lee@provider.example\?subject=%23\d{6}%20Leaflet">', text)
+    assert re.search(r'<bdi>Pm</bdi> <a href="mailto:lee@provider.example\?subject=%23\d{6}%20Leaflet">', text)
 
 
 def test_a_number_is_on_page_and_list_and_finds_its_request(office: Office) -> None:

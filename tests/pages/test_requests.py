@@ -142,7 +142,7 @@ def test_a_project_manager_quotes_with_her_own_words_and_cost(office: Office) ->
 def test_a_request_is_offered_again_for_what_its_page_says(office: Office) -> None:
     by_hand, by_price = office.quoted(cost="99.90"), office.quoted()
     pm = a_reader(office, "pm")
-    for id, shown in ((by_hand, "99.90"), (by_price, "")):
+    for id, shown in ((by_hand, "99,90"), (by_price, "")):
         pm.open(f"/requests/{id}")
         pm.submit(f"/requests/{id}/cancel", reason="a mistake")
         assert pm.form_to(f"/requests/{id}/revive").values["cost"] == [shown]

@@ -59,6 +59,15 @@ def _send(at: Ground) -> Write:
     return at.form("jane", "/requests/new", files=[("files", ("leaflet.txt", TEXT))], between=CAME, **order)
 
 
+def _store_files(at: Ground) -> Write:
+    reader = at.visitor("jane")
+    reader.open("/requests/new")
+    hidden = {
+        name: values[0] for name, values in reader.form_to("/requests").values.items() if name in {"mark", "once"}
+    }
+    return Write("POST", "/uploads", cookies(reader), {"data": hidden, "files": [("files", ("leaflet.txt", TEXT))]})
+
+
 def _deliver(at: Ground) -> Write:
     return _at_request(at, at.accepted(), "pm", files=[("files_de", ("Blatt.txt", TEXT))], between=CAME)
 
@@ -126,6 +135,7 @@ FORMS: Final[Mapping[str, Maker]] = {
     "POST /admin/staff/{id}/remove": _at_staff,
     "POST /admin/outbox/{id}/retry": lambda at: _at_mail(at, at.dead_letter()),
     "POST /requests": _send,
+    "POST /uploads": _store_files,
     "POST /requests/{id}/accept": lambda at: _at_request(at, at.quoted(), "jane"),
     "POST /requests/{id}/decline": lambda at: _at_request(at, at.quoted(), "jane", reason="too dear"),
     "POST /requests/{id}/approve": lambda at: _at_request(at, at.sent(), "pm", words="12"),

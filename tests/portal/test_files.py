@@ -223,7 +223,7 @@ def test_one_file_comes_back_as_bytes_to_save_whatever_it_holds(office: Office) 
     assert answer.headers["content-type"] == "application/octet-stream"
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["content-disposition"] == (
-        "attachment; filename=\"_bersicht neu; x=1.html\"; filename*=UTF-8''%C3%9Cbersicht%20neu%3B%20x%3D1.html"
+        "attachment; filename=\"_bersicht 'neu'; x=1.html\"; filename*=UTF-8''%C3%9Cbersicht%20%27neu%27%3B%20x%3D1.html"
     )
     refused(office.jane.get(f"/requests/{id}/files/file_00"), "not-found")
     refused(office.jane.get(f"/requests/{id}/files/..%2f..%2fetc%2fpasswd"), "not-found")

@@ -176,7 +176,7 @@ def test_13_cursors_that_nobody_gave(api: Api, cursor: str) -> None:
 def test_14_methods_that_a_path_does_not_have(api: Api, method: str) -> None:
     answer = api.request(method, "/contacts")
     refused(answer, "method-not-allowed")
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert "Authorization" not in answer.text
 
 

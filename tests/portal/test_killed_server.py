@@ -51,7 +51,7 @@ EVERY = 1 if "SOAK" in os.environ else 4
 """In a short run every fourth statement of the other writes, other ones on SQLite than on PostgreSQL."""
 MOST = 60
 """Statements of an upload."""
-WITHOUT_HISTORY = {"POST /api/v1/uploads", "POST /account/log-out", "POST /sign-up", "POST /reset"}
+WITHOUT_HISTORY = {"POST /api/v1/uploads", "POST /uploads", "POST /account/log-out", "POST /sign-up", "POST /reset"}
 """Writes with a record of their answer that are no act on anything that the history tells of."""
 
 

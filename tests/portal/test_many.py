@@ -13,6 +13,7 @@ from sqlalchemy import event, select, update
 from reconciler.portal.actions import outbox
 from reconciler.portal.actions.chunks import ROWS_PER_CHUNK
 from reconciler.portal.actions.quotes import expire_quotes
+from reconciler.portal.actions.requests import new_number
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store import tables as t
@@ -30,6 +31,8 @@ def copies(store: Store, kind: str, pattern: dict[str, Any], number: int, **each
     with store.write(SYSTEM) as work:
         for n in range(number):
             values = {name: value.format(n=n) if isinstance(value, str) else value for name, value in each.items()}
+            if kind == "request":
+                values["number"] = new_number(work)
             row = work.new(kind, {**plain, **values})
             work.count_version(row)
 
@@ -104,7 +107,7 @@ def test_statistics_show_the_first_contacts_and_keep_the_rest_in_the_file(api: A
     reader = Reader.staff(store)
     page = reader.open("/statistics")
     assert page.count("<bdi>Person ") == 100
-    assert "The 100 of 101 contacts with the most words. The file contains all of them." in page
+    assert "The 100 of 101 contacts with the most ordered words. The file contains all of them." in page
     assert reader.get("/statistics.csv").text.count("Person ") == 100
 
 

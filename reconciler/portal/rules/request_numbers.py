@@ -11,6 +11,8 @@ from itertools import count
 from typing import Final
 
 _DIGITS: Final = 6
+# The largest number of the column, which a database stores in 32 bits.
+MAX_NUMBER: Final = 2**31 - 1
 # After so many taken numbers in a row, a number gets one more digit.
 _TRIES: Final = 8
 
@@ -31,5 +33,5 @@ def draw_number(
 def number_in(text: str) -> int | None:
     """Return the number that a search such as `#482 193` means; None if it is other text."""
     digits = text.strip().removeprefix("#").replace(" ", "").replace("\u00a0", "")
-    is_number = digits.isdecimal() and _DIGITS <= len(digits) <= 2 * _DIGITS
-    return int(digits) if is_number else None
+    is_number = digits.isdecimal() and _DIGITS <= len(digits) <= len(str(MAX_NUMBER))
+    return int(digits) if is_number and int(digits) <= MAX_NUMBER else None

@@ -307,8 +307,8 @@ class Work:
         mark_for_vacuum(self.connection)
 
     def end_access(self, person: str) -> None:
-        """End all sessions and tokens of a person, delete their unused links, and withdraw the
-        mails of this work that contain such a link.
+        """End all sessions, tokens and unused links of a person, and withdraw the mails of this
+        work that contain such a link.
         """
         self.mails = [mail for mail in self.mails if mail.opens != person]
         s, links = t.sessions.c, t.links.c

@@ -20,6 +20,7 @@ from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.request_numbers import MAX_NUMBER
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.idempotency import (
@@ -50,14 +51,17 @@ def list_requests(
     customer: Annotated[str | None, Query(max_length=40)] = None,
     owner: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
+    number: Annotated[int | None, Query(ge=1, le=MAX_NUMBER)] = None,
 ) -> Response:
     """Return the requests, open or not."""
     c = t.requests.c
-    criteria = [
-        column == value
-        for column, value in ((c.customer, customer), (c.owner, owner), (c.state, state))
-        if value
-    ]
+    filters = (
+        (c.customer, customer),
+        (c.owner, owner),
+        (c.state, state),
+        (c.number, number),
+    )
+    criteria = [column == value for column, value in filters if value]
     return page(
         request,
         paging,

@@ -4,7 +4,8 @@
 (() => {
 const body = document.body;
 const person = body.dataset.person || "";
-const forms = [...document.querySelectorAll("main form[method=post]")];
+const forms = [...document.querySelectorAll("main form[method=post]")]
+  .filter((form) => !form.querySelector("[type=password]"));
 
 // --- Files ---
 let activeUploads = 0;
@@ -137,6 +138,7 @@ function waitForUploads(event) {
 
 // --- Drafts: in the storage of this tab, for the person who typed them ---
 const PREFIX = "draft ";
+const SENT = "sent form";
 const NOT_TYPED = ["mark", "once", "resumed", "username"];
 const initial = new Map();
 const keyOf = (form) =>
@@ -149,35 +151,38 @@ const isBox = (field) => ["checkbox", "radio"].includes(field.type);
 const valuesOf = (form) => typedFields(form).map((field) =>
   isBox(field) ? [field.name, field.value, field.checked] : [field.name, field.value]);
 
-function saveDraft(form, isSent = false) {
+function saveDraft(form) {
   const values = valuesOf(form);
   const isTyped = isRefused(form) || JSON.stringify(values) !== initial.get(form);
-  if (isTyped) sessionStorage.setItem(keyOf(form), JSON.stringify({ values, person, isSent }));
+  const draft = { values, person, page: body.dataset.page };
+  if (isTyped) sessionStorage.setItem(keyOf(form), JSON.stringify(draft));
   else sessionStorage.removeItem(keyOf(form));
 }
 
 const isRefused = (form) => body.dataset.refused === form.getAttribute("action");
 
-function drafts() {
-  return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX))
-    .map((key) => [key, JSON.parse(sessionStorage.getItem(key))]);
-}
+const read = (key) => JSON.parse(sessionStorage.getItem(key));
 
 function forgetDrafts() {
-  for (const [key, draft] of drafts()) {
+  for (const key of Object.keys(sessionStorage).filter((each) => each.startsWith(PREFIX))) {
+    const draft = read(key);
     if (person && draft.person && draft.person !== person) sessionStorage.removeItem(key);
-    else if (!draft.isSent) continue;
-    else if (body.dataset.problem !== undefined || (!person && draft.person))
-      // The form was not carried out: the session had ended, or the portal had a problem.
-      sessionStorage.setItem(key, JSON.stringify({ ...draft, isSent: false }));
-    else sessionStorage.removeItem(key);
   }
+  const sent = sessionStorage.getItem(SENT);
+  const draft = sent && read(sent);
+  if (!draft) return;
+  // The page after a form says that it was carried out. A form before log-in leads to another page.
+  const isProblem = body.dataset.problem !== undefined;
+  const isAnswered = !draft.person && !isProblem && draft.page !== body.dataset.page;
+  if (!document.querySelector(".done") && !isAnswered) return;
+  sessionStorage.removeItem(sent);
+  sessionStorage.removeItem(SENT);
 }
 
 function restoreDraft(form) {
-  const text = sessionStorage.getItem(keyOf(form));
-  if (!text || isRefused(form) || form.dataset.resume !== undefined) return;
-  const { values } = JSON.parse(text);
+  const draft = read(keyOf(form));
+  if (!draft || isRefused(form) || form.dataset.resume !== undefined) return;
+  const { values } = draft;
   restoreValues(form, values);
   restoreFiles(form, values);
   form.querySelectorAll("select").forEach((select) =>
@@ -243,7 +248,8 @@ for (const kind of ["input", "change"]) {
 }
 document.addEventListener("submit", (event) => {
   if (!forms.includes(event.target) || waitForUploads(event)) return;
-  saveDraft(event.target, true);
+  saveDraft(event.target);
+  sessionStorage.setItem(SENT, keyOf(event.target));
 });
 
 forms.forEach((form) => initial.set(form, JSON.stringify(valuesOf(form))));
