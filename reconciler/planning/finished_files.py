@@ -36,7 +36,7 @@ def note_finished_files(contexts: Iterable[CustomerContext]) -> Iterator[Warning
         len(paths),
         paths=listing,
     )
-    hint = sentence("hint", "delete them; nothing changes for anybody")
+    hint = sentence("hint", "delete what is done; nothing changes for anybody")
     yield Warning(RuleId.FINISHED_FILE, message, hint=hint)
 
 
