@@ -128,7 +128,7 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
     problems = []
     if not any(file.path == "portal.yaml" for file in tree.files):
         hint = (
-            "write at least schema_version: 1 and owner: YOUR-KEY, "
+            "write at least schema_version: 1 and owner: YOUR-KEY, rename portal.yml, "
             "or name its folder with --root"
         )
         problems.append(

@@ -277,3 +277,15 @@ def test_what_every_customer_may_order_is_not_withdrawn_with_the_list() -> None:
 def test_a_farewell_in_a_new_folder_is_inert() -> None:
     found = make_plan(desired(customer(farewells=[farewell("jane-doe")])), live(), Facts())
     assert [c.kind for c in found.changes] == [Kind.CREATE_CUSTOMER]
+
+
+def test_a_released_customer_is_adopted_by_another_repository_whoever_has_the_settings() -> None:
+    acme = customer(contacts=[MARA])
+    # Released rows keep the commit of the repository that released them.
+    state = live(customer_in_portal(acme, last_commit="a" * 40, **FREE), in_portal(MARA, **FREE))
+    found = make_plan(replace(desired(acme), owner="other-team"), state, Facts("b" * 40, frozenset({"b" * 40})))
+    assert [(change.kind, change.contact) for change in found.changes] == [
+        (Kind.ADOPT_CUSTOMER, None),
+        (Kind.ADOPT_CONTACT, "mara-meyer"),
+    ]
+    assert (found.refusals, len(found.ready)) == ((), 1)
