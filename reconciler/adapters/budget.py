@@ -37,6 +37,9 @@ class Listener(Protocol):
     def retry(self, text: str) -> None:
         """Hear that the request of this thread is sent again, and why."""
 
+    def count(self, number: int, total: int | None) -> None:
+        """Hear how many rows of an answer have arrived; `total` is None where nobody knows."""
+
     def hear(self, exchange: Exchange) -> None:
         """Hear that a request was answered, or failed."""
 
@@ -49,6 +52,9 @@ class SilentListener:
         return nullcontext()
 
     def retry(self, text: str) -> None:
+        """Do nothing."""
+
+    def count(self, number: int, total: int | None) -> None:
         """Do nothing."""
 
     def hear(self, exchange: Exchange) -> None:

@@ -14,12 +14,14 @@ from typing import Any, Final, NoReturn
 from reconciler.adapters import decoding
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
-from reconciler.adapters.budget import Budget
+from reconciler.adapters.budget import Budget, Listener
 from reconciler.adapters.connection import ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
 
+# A person who waits needs no more than a few numbers a second.
+_COUNTED_ROWS: Final = 1000
 _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "settings": decoding.settings,
     "service": decoding.service,
@@ -68,7 +70,7 @@ class PortalReader:
     def live_state(self) -> LiveState:
         """Return the complete live state at one revision."""
         with self._connection.stream_lines("/snapshot", self._limits) as lines:
-            return _read_snapshot(self._limit_rows(lines))
+            return _read_snapshot(self._limit_rows(lines), self._connection.budget.listener)
 
     def _limit_rows(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the lines; raise `NotUnderstood` beyond the limit of rows."""
@@ -81,12 +83,14 @@ class PortalReader:
             yield line
 
 
-def _read_snapshot(lines: Iterator[bytes]) -> LiveState:
+def _read_snapshot(lines: Iterator[bytes], listener: Listener) -> LiveState:
     # of the bytes as sent: the same JSON can be written in several ways
     digest = hashlib.sha256()
     header: dict[str, Any] | None = None
     rows: dict[str, dict[str, Any]] = {kind: {} for kind in _DECODERS}
-    for line in lines:
+    for number, line in enumerate(lines):
+        if number % _COUNTED_ROWS == 0 and header is not None:
+            listener.count(number, _total(header))
         if header is None and not line.startswith(b"{"):
             raise NotUnderstood(
                 "this server is not a customer portal", "check the portal's URL"
@@ -109,6 +113,12 @@ def _read_snapshot(lines: Iterator[bytes]) -> LiveState:
                 _fail(f"the snapshot has {kind} '{value.id}' twice")
             rows[kind][value.id] = value
     raise IncompleteAnswer("the portal's answer ended before its trailer", "run it again")
+
+
+def _total(header: dict[str, Any]) -> int | None:
+    """Return the number of rows that the portal announces; a portal need not."""
+    total = header.get("rows")
+    return total if isinstance(total, int) and total > 0 else None
 
 
 def _parse_row(line: bytes) -> dict[str, Any]:

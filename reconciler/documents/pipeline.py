@@ -7,9 +7,10 @@ here opens a file, and no content of a file raises an exception.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from reconciler.documents import to_desired
 from reconciler.documents.document_set import (
@@ -18,7 +19,7 @@ from reconciler.documents.document_set import (
     customers_of,
     read_document,
 )
-from reconciler.documents.layout import locate
+from reconciler.documents.layout import DocumentFile, locate
 from reconciler.documents.rules import acknowledge, across_files
 from reconciler.documents.tree_rules import apply_own_rules, read_rules
 from reconciler.model.desired import DesiredState
@@ -51,8 +52,14 @@ class LastApplied:
     problems: tuple[Problem, ...] = ()
 
 
-def read_documents(tree: Tree) -> DocumentsResult:
-    """Return the desired state of a tree, or its problems: all of all files, sorted by place."""
+Track: TypeAlias = Callable[[list[DocumentFile]], Iterable[DocumentFile]]
+
+
+def read_documents(tree: Tree, track: Track = iter) -> DocumentsResult:
+    """Return the desired state of a tree, or its problems: all of all files, sorted by place.
+
+    `track` returns the same files one by one; it may count them for a person who waits.
+    """
     with _paused_collector():
         documents = DocumentSet()
         document_files, problems = locate(tree)
@@ -60,7 +67,7 @@ def read_documents(tree: Tree) -> DocumentsResult:
         # A file that was refused proves nothing about its customer, such as that a contact
         # is missing.
         documents.unread.update(problem.path for problem in problems)
-        for item in document_files:
+        for item in track(document_files):
             read_document(item, documents)
         customers = customers_of(documents)
         book = book_of(documents, customers)

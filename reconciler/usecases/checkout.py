@@ -110,8 +110,8 @@ def check_out(files: FileTree, stage: Stage = silent_stage) -> Folder:
         tree = read_files(files)
     if refusal := refusal_of_empty_tree(tree, None):
         raise refusal
-    with stage("checking the files"):
-        desired = _valid(read_documents(tree))
+    with stage("checking the files") as track:
+        desired = _valid(read_documents(tree, track))
     if refusal := refusal_of_empty_tree(tree, desired):
         raise refusal
     return Folder(files, tree, desired)
@@ -125,8 +125,8 @@ def check_out_any(files: FileTree, stage: Stage = silent_stage) -> Folder:
         tree = read_files(files)
     desired = DesiredState("", DesiredSettings({}, Place(PORTAL, 1)))
     if tree.files or tree.has_customers:
-        with stage("checking the files"):
-            desired = _valid(read_documents(tree))
+        with stage("checking the files") as track:
+            desired = _valid(read_documents(tree, track))
     # No row of a portal has an empty owner. With one, customers without a folder would be on
     # their way out, and what is in them no longer unmanaged.
     if not desired.customers:

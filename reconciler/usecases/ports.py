@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from reconciler.model.changes import Change
 from reconciler.model.files import SourceFile, Tree
@@ -95,10 +95,24 @@ Connect: TypeAlias = Callable[
     [str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]
 ]
 
+Item = TypeVar("Item")
+
+
+class Track(Protocol):
+    """Passes items on, one by one, and counts them for a person who waits."""
+
+    def __call__(self, items: Sequence[Item], /) -> Iterable[Item]:
+        """Return the same items in the same order."""
+
+
 # Shows a text while the block runs, for a person who waits.
-Stage: TypeAlias = Callable[[str], AbstractContextManager[object]]
+Stage: TypeAlias = Callable[[str], AbstractContextManager[Track]]
 
 
-def silent_stage(_text: str) -> AbstractContextManager[object]:
+def silent_stage(_text: str) -> AbstractContextManager[Track]:
     """Show nothing: nobody waits."""
-    return nullcontext()
+    return nullcontext(_pass_on)
+
+
+def _pass_on(items: Sequence[Item], /) -> Iterable[Item]:
+    return items

@@ -42,8 +42,8 @@ def validate_paths(
     """
     with stage("reading the files"):
         tree = read_files(files)
-    with stage("checking the files"):
-        reading = read_documents(tree)
+    with stage("checking the files") as track:
+        reading = read_documents(tree, track)
     refusal = refusal_of_empty_tree(tree, reading.desired)
     if not paths:
         return Validation(reading, refusal=refusal)

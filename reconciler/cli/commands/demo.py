@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import WRITE_FAILED
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
@@ -58,11 +59,16 @@ def _tour(settings: Settings, folder: Path) -> int:
 
     style = style_of(settings)
     headings = _Headings(style)
-    tour = case.Tour(
-        show_start=lambda url, book: headings.show(
+
+    def show_start(url: str, book: Path) -> None:
+        progress.finish(start)
+        headings.show(
             "A temporary portal",
             f"  {url} runs in this process, with earlier data, on SQLite.\n  The files: {book}\n",
-        ),
+        )
+
+    tour = case.Tour(
+        show_start=show_start,
         show_validation=lambda reading: headings.show(
             "reconciler validate", problems_text(reading.problems, reading.counts, style)
         ),
@@ -74,7 +80,9 @@ def _tour(settings: Settings, folder: Path) -> int:
             "reconciler plan, once more", plan_text(plan, style)
         ),
     )
-    outcome = case.demo(folder, tour, Repository, connect)
+    with Progress(settings) as progress:
+        start = progress.begin("starting a temporary portal with earlier data")
+        outcome = case.demo(folder, tour, Repository, connect)
     show("\n" + _NEXT_STEPS)
     return (
         WRITE_FAILED

@@ -12,7 +12,14 @@ from typing import Final
 import click
 
 from reconciler.cli.commands.portal_archives import backup, restore, verify
-from reconciler.cli.commands.portal_options import DATABASE, EPILOG, FILES, examples
+from reconciler.cli.commands.portal_options import (
+    DATABASE,
+    EPILOG,
+    FILES,
+    OPENING,
+    examples,
+    telling,
+)
 from reconciler.cli.commands.portal_tokens import revoke, token, tokens
 from reconciler.cli.output import show, warn
 from reconciler.cli.settings import Settings, with_settings
@@ -208,7 +215,8 @@ def invite(
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     person = {"name": name, "email": email, "kind": kind, "language": language}
-    invitation = case.invite(database, person, base_url)
+    with telling(OPENING):
+        invitation = case.invite(database, person, base_url)
     for remark in invitation.remarks:
         warn(settings, remark)
     show(invitation.link + "\n")
@@ -253,13 +261,14 @@ def seed(
             "--customers and --contacts-per-customer go together",
             "pass both, or neither for the demo's state",
         )
-    summary = case.seed(
-        database,
-        customers,
-        contacts_per_customer,
-        demo_password,
-        open_tree=Repository,
-        connect=connect,
-    )
+    with telling("filling the database"):
+        summary = case.seed(
+            database,
+            customers,
+            contacts_per_customer,
+            demo_password,
+            open_tree=Repository,
+            connect=connect,
+        )
     show(summary + "\n")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.commands.portal_options import DATABASE, FILES, examples
+from reconciler.cli.commands.portal_options import DATABASE, FILES, examples, telling
 from reconciler.cli.output import show
 from reconciler.model.errors import WrongUsage
 
@@ -31,7 +31,9 @@ def backup(database: str, files: Path | None, out: Path) -> int:
     """Write everything in the portal to one archive; servers keep running."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.back_up(database, files, out) + "\n")
+    with telling("writing the archive"):
+        report = case.back_up(database, files, out)
+    show(report + "\n")
     return 0
 
 
@@ -64,7 +66,9 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.restore(database, files, archive, keep_tokens=keep_tokens) + "\n")
+    with telling("restoring the archive"):
+        report = case.restore(database, files, archive, keep_tokens=keep_tokens)
+    show(report + "\n")
     return 0
 
 
@@ -93,5 +97,7 @@ def verify(database: str, head: str | None) -> int:
             f"--head: '{head}' is not a head",
             "pass the 64 hexadecimal digits that `reconciler portal verify` prints",
         )
-    show(case.verify(database, head) + "\n")
+    with telling("checking the audit feed"):
+        report = case.verify(database, head)
+    show(report + "\n")
     return 0

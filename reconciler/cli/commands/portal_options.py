@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
+from reconciler.cli.commands.progress import Progress
+from reconciler.cli.settings import Settings
+
+OPENING = "opening the database"
 # Of the group. Each command has examples of its own.
 EPILOG = """\b
 Examples:
@@ -24,6 +30,13 @@ def examples(*lines: str) -> str:
     return "\n".join(
         ["\b", "Examples:", *(f"  reconciler portal {line}" for line in lines)]
     )
+
+
+@contextmanager
+def telling(text: str) -> Iterator[None]:
+    """Show the text when the block takes a second: a database may be far away, or large."""
+    with Progress(Settings()) as progress, progress.stage(text):
+        yield
 
 
 DATABASE = click.option(

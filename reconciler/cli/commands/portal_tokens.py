@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from reconciler.cli.commands.portal_options import DATABASE, examples
+from reconciler.cli.commands.portal_options import DATABASE, OPENING, examples, telling
 from reconciler.cli.output import show
 from reconciler.reports.formatting import escape
 
@@ -51,7 +51,9 @@ def token(
     """Print a new token, and nothing else."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.token(database, scope, name or f"{scope} token", expires, owner) + "\n")
+    with telling(OPENING):
+        secret = case.token(database, scope, name or f"{scope} token", expires, owner)
+    show(secret + "\n")
     return 0
 
 
@@ -76,7 +78,8 @@ def tokens(database: str, form: str) -> int:
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    rows = case.tokens(database)
+    with telling(OPENING):
+        rows = case.tokens(database)
     if form == "json":
         show(json.dumps({"tokens": rows}, ensure_ascii=False, indent=2) + "\n")
         return 0
@@ -107,5 +110,7 @@ def revoke(database: str, id: str) -> int:
     """End the token with this ID at once; `tokens` shows the IDs."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(escape(case.revoke(database, id)) + "\n")
+    with telling(OPENING):
+        report = case.revoke(database, id)
+    show(escape(report) + "\n")
     return 0

@@ -8,13 +8,14 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from reconciler.cli.output import say
+from reconciler.usecases.ports import Item, Track
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -38,9 +39,18 @@ class Stage:
     began: float = field(default_factory=time.monotonic)
     thread: int = field(default_factory=threading.get_ident)
 
+    def track(self, items: Sequence[Item], /) -> Iterable[Item]:
+        """Return the same items, and count them."""
+        self.total = len(items)
+        for item in items:
+            yield item
+            self.count += 1
+
     def line(self, now: float) -> str:
         """Return the stage as a line: its numbers, and the seconds that it still needs."""
         elapsed_s = now - self.began
+        if not self.total and self.count:
+            return f"{self.text}: {self.count:,} so far"
         if not self.total:
             waited = f" ({elapsed_s:.0f} s)" if elapsed_s >= NEXT_LINE_S else ""
             return f"{self.text}{waited}"
@@ -105,11 +115,11 @@ class Progress:
                 self._hide()
 
     @contextmanager
-    def stage(self, text: str) -> Iterator[None]:
+    def stage(self, text: str) -> Iterator[Track]:
         """Show the text while the block runs; under -vv, its time at the end."""
         stage = self.begin(text)
         try:
-            yield
+            yield stage.track
         finally:
             self.finish(stage)
         if self._settings.verbose > 1:
@@ -131,6 +141,15 @@ class Progress:
             stages = [stage for stage in self._stages if stage.thread == thread]
             if stages:
                 stages[-1].text = text
+
+    def count(self, number: int, total: int | None) -> None:
+        """Show how many rows of the answer to this thread's request have arrived."""
+        thread = threading.get_ident()
+        with self._lock:
+            for stage in reversed(self._stages):
+                if stage.thread == thread:
+                    stage.count, stage.total = number, total
+                    return
 
     def hear(self, exchange: Exchange) -> None:
         """Show a request under -vv, its headers under --debug."""
