@@ -71,6 +71,19 @@ def test_a_template_has_nothing_inline_and_lets_nothing_through(path: Path) -> N
     assert not re.search(r"\|\s*safe\b|autoescape\s+false|Markup", text)
 
 
+def test_a_browser_ticks_no_box_by_its_position() -> None:
+    boxes = [box for text in TEXTS for box in re.findall(r'<input type="checkbox".*?>', text)]
+    assert len(boxes) >= 12
+    assert [box for box in boxes if 'autocomplete="off"' not in box] == []
+
+
+def test_a_logo_that_does_not_load_can_be_read() -> None:
+    styles = (PAGES / "static" / "portal.css").read_text(encoding="utf-8")
+    (logo,) = re.findall(r"\.top \.brand img \{([^}]+)\}", styles)
+    assert "color: var(--text)" in logo
+    assert "background: #fff" in logo
+
+
 @pytest.mark.parametrize(
     "colour", ["#0b5fff", "#ffe100", "#ffffff", "#000000", "#7f7f7f", "#00ff00", "#ff6a00", "#c0c0c0"]
 )

@@ -79,6 +79,8 @@ def test_the_history_tells_of_automatic_quotes_and_of_how_much_progress(office: 
     counted = office.send(office.jane, upload(office.jane)["id"], workflow="automatic_quote")["id"]
     jane, pm = a_reader(office, "jane"), in_english(office, "pm")
     assert "Sent; the portal made the quote (Requester 0)" in read(jane.open(f"/requests/{counted}"))
+    begun = office.send(office.jane, upload(office.jane)["id"], workflow="automatic_project")["id"]
+    assert "Sent; the project started (Requester 0)" in read(jane.open(f"/requests/{begun}"))
     file = ("files", ("brief.docx", docx("Four words are here")))
     jane.open("/requests/new")
     values = {**jane.form_to("/requests").values, "title": ["L"], "order": ["certified|automatic_quote"]}

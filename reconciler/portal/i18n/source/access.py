@@ -107,6 +107,9 @@ TEXTS: Final[dict[str, Text]] = {
         "You log in with this address. Only an administrator can change it; contact us."
     ),
     "account.language.home": "Same as your organisation",
+    "account.language.hint": (
+        "For your e-mails, and for the pages until you choose another language above."
+    ),
     "account.password": "Change password",
     "account.password.lead": "You will be logged out on all other devices.",
     "account.everywhere": "Log out on all devices",

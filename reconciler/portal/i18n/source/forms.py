@@ -10,7 +10,7 @@ TEXTS: Final[dict[str, Text]] = {
     "draft.note": "What you typed here earlier is filled in. It has not been sent.",
     "draft.discard": "Discard it",
     "resume.title": "Back to your form",
-    "resume.lead": "You are logged in. Your form is as you left it; it has not been sent.",
+    "resume.lead": "Your form is as you left it. It has not been sent.",
     "resume.do": "Continue",
     "resume.check": (
         "Your session had ended, so this form was not sent. It is as you left it: check it, and "

@@ -24,6 +24,7 @@ TEXTS: Final[dict[str, Text]] = {
     "event.quote_expired": "Quote expired",
     "event.other": "Changed",
     "event.sent-and-quoted": "Sent; the portal made the quote",
+    "event.sent-and-begun": "Sent; the project started",
     "event.counted-and-quoted": "Words counted; the portal made the quote",
     "next.title": "What happens next:",
     "next.quote_pending.owner": (

@@ -40,10 +40,11 @@ PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
 _ACTIONS_OF_THE_PORTAL: Final = frozenset(
     {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
 )
-# The actions after which the portal may make a quote by itself, and their sentences.
-_QUOTING_ACTIONS: Final[Mapping[str, str]] = {
-    AuditAction.POST_REQUESTS: "event.sent-and-quoted",
-    AuditAction.REQUESTS_COUNT: "event.counted-and-quoted",
+# The sentences of actions after which the portal went on by itself, by the state that it reached.
+_AUTOMATIC_STEPS: Final[Mapping[tuple[str, str], str]] = {
+    (AuditAction.POST_REQUESTS, RequestState.QUOTED): "event.sent-and-quoted",
+    (AuditAction.POST_REQUESTS, RequestState.IN_PROGRESS): "event.sent-and-begun",
+    (AuditAction.REQUESTS_COUNT, RequestState.QUOTED): "event.counted-and-quoted",
 }
 _FILTERS: Final = ("state", "service", "owner", "customer")
 
@@ -257,8 +258,8 @@ def _agreed_deadline(entry: RowValues) -> str | None:
 
 def _event_sentence(entry: RowValues) -> str:
     action, state = entry["what"], (entry["after"] or {}).get("state")
-    if action in _QUOTING_ACTIONS and state == RequestState.QUOTED:
-        return _QUOTING_ACTIONS[action]
+    if step := _AUTOMATIC_STEPS.get((action, str(state))):
+        return step
     return f"event.{action}" if is_key(f"event.{action}") else "event.other"
 
 
