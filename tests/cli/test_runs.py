@@ -42,6 +42,7 @@ def test_the_demos_plan_shows_every_kind_and_holds_back_two_things(connected: Pr
     assert {change["kind"] for change in plan["changes"]} == {str(kind) for kind in Kind} - {
         "adopt_settings",
         "adopt_service",
+        "rebase_history",
     }
     assert {refusal["rule"] for refusal in plan["refusals"]} == {"no-heir", "conflict"}
     assert [edit["field"] for edit in plan["portal_edits"]] == ["role"]
