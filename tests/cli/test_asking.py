@@ -45,7 +45,13 @@ class Terminal:
             return b""
 
     def answer(self, answer: bytes | signal.Signals) -> None:
-        """Say it until it is heard: a signal just before the program begins to read is lost in the interpreter."""
+        """Say it until it is heard: a signal just before the program begins to read is lost in the interpreter.
+
+        A line waits in the terminal until it is read; said again, it would be echoed after the last line.
+        """
+        if isinstance(answer, bytes) and answer.endswith(b"\n"):
+            os.write(self.screen, answer)
+            return
         for _ in range(20):
             if isinstance(answer, bytes):
                 os.write(self.screen, answer)
