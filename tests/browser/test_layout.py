@@ -204,7 +204,7 @@ def test_a_request_is_printed_without_what_is_for_screens(browser: Browser, demo
     page.emulate_media(media="print")
     assert page.locator("main h1").is_visible()
     assert page.locator("main dl.facts").first.is_visible()
-    expect(page.locator(".print-only")).to_have_text("Customer portal")
+    expect(page.locator(".print-only")).to_have_text("Kundenportal")
     paper = page.locator("main").inner_text()
     for part in ("ACME Medical GmbH", "lee@provider.example", "Certified translation", "#"):
         assert part in paper, "who, to whom and for what"
