@@ -20,7 +20,11 @@ EXIT_CODES: Final = (
         "no",
         "the portal is unreachable, or its answer was incomplete or not understood",
     ),
-    ("7", "yes", "a write failed, or its outcome is unknown: run it again"),
+    (
+        "7",
+        "yes",
+        "a write failed, its outcome is unknown, or the last look after the writes failed: run it again",
+    ),
     ("8", "no", "the token is invalid or has no permission"),
     ("64", "no", "wrong usage"),
     ("130, 143", "see last line", "interrupted"),
