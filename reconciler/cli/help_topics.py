@@ -23,7 +23,7 @@ EXIT_CODES: Final = (
     (
         "7",
         "yes",
-        "a write failed, its outcome is unknown, or the last look after the writes failed: run it again",
+        "a write failed, its outcome is unknown, or the last look failed: run it again",
     ),
     ("8", "no", "the token is invalid or has no permission"),
     ("64", "no", "wrong usage"),
