@@ -244,7 +244,7 @@ class RequestExecutor:
                 if is_too_large(error) and (halves := batch.halves()):
                     pending[:0] = halves
                     continue
-                return status_of_error(error, done_count)
+                return replace(status_of_error(error, done_count), revision=revision)
             revision = committed.revision
             self._revisions.append(revision)
             self.versions.update(committed.versions)
