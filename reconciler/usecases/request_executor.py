@@ -124,10 +124,7 @@ class RequestExecutor:
     def plan_finally(self) -> Plan:
         """Return the plan at the end: permitted numbers are not compared with what is left."""
         permissions = self.options.permissions
-        live = self.reader.live_state()
-        plan = self._make_plan(
-            live, Permissions(allow_rollback=permissions.allow_rollback), self.scope
-        )
+        plan = self._make_plan(self.reader.live_state(), permissions, self.scope)
         return with_permitted_refusals_removed(plan, permissions)
 
     def _make_plan(
