@@ -68,15 +68,14 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
                     base = None if kind is MatchKind.ADOPTED else row.applied
                     matches[key] = ContactMatch(kind, contact, row, base)
         for key, contact in contacts:
-            tombstone = rows.tombstones.get(key)
+            own_tombstone = tombstone = rows.tombstones.get(key)
             if key in matches:
                 matches[key] = _recreated(matches[key], tombstone)
             else:
                 tombstone = _tombstone_of(contact, rows)
                 matches[key] = _match_without_living(contact, tombstone, rows)
             # The last life of this key is accounted for, whichever way the file matched.
-            if tombstone:
-                matched_ids.add(tombstone.id)
+            matched_ids |= {row.id for row in (own_tombstone, tombstone) if row is not None}
     unmatched = [
         ContactMatch(MatchKind.WITHOUT_FILE, None, row, row.applied)
         for row in rows.rows
@@ -187,10 +186,11 @@ def _tombstone_of(contact: DesiredContact, rows: _ContactRows) -> LiveContact | 
     """Return the removed contact that the file is about.
 
     A file that was renamed meanwhile is about the contact that somebody else removed in the portal,
-    so that a new key does not give the access back.
+    so that another key does not give the access back, not even the key of an earlier life.
     """
-    if contact.key in rows.tombstones:
-        return rows.tombstones[contact.key]
+    own = rows.tombstones.get(contact.key)
+    if own is not None and removed_by_others(own.applied):
+        return own
     desired = rows.customer.desired
     has_file = {*desired.contacts, *desired.farewells} if desired else set()
     former = [
@@ -207,7 +207,7 @@ def _tombstone_of(contact: DesiredContact, rows: _ContactRows) -> LiveContact | 
             )
         )
     ]
-    return former[0] if former else None
+    return former[0] if former else own
 
 
 def _match_without_living(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reconciler.model.changes import (
@@ -13,8 +13,7 @@ from reconciler.model.changes import (
     ObjectKind,
     Target,
 )
-from reconciler.model.desired import DesiredCustomer
-from reconciler.model.equality import address_key, name_key
+from reconciler.model.desired import DesiredCustomer, Farewell
 from reconciler.model.live import LiveContact, LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
@@ -31,8 +30,8 @@ from reconciler.planning.change_builders import (
 from reconciler.planning.contact_removals import request_list
 from reconciler.planning.contacts_after_plan import invitations
 from reconciler.planning.customer_context import CustomerContext, names_at
-from reconciler.planning.matching import MatchKind, removed_by_others
-from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
+from reconciler.planning.matching import MatchKind
+from reconciler.planning.plan_items import PlanItems, refuse
 from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
 
 
@@ -55,61 +54,6 @@ def plan_customer(context: CustomerContext) -> PlanItems:
             yield from _folder_removed(context)
         case MatchKind.RECREATED | MatchKind.APPROVED:
             raise AssertionError("only contacts are approved or recreated")
-
-
-def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
-    """Refuse a removed folder and a new one that look like the same customer, without
-    `previously`.
-    """
-    customers = list(contexts)
-    removed_folders = [
-        context
-        for context in customers
-        if context.customer.kind is MatchKind.WITHOUT_FILE
-        # Once an archive is recorded, a new customer may have the name of the archived one.
-        and (
-            not _live_row(context).archived or removed_by_others(_live_row(context).applied)
-        )
-    ]
-    for context in customers:
-        desired = context.customer.desired
-        if (
-            context.customer.kind not in {MatchKind.CREATED, MatchKind.ADOPTED}
-            or desired is None
-            or desired.release
-        ):
-            continue
-        for former in removed_folders:
-            if _look_alike(desired, former):
-                message = sentence(
-                    "refusal",
-                    "folder {former} is missing, and {key} looks like the same customer",
-                    former=former.key,
-                    key=context.key,
-                )
-                hint = sentence(
-                    "hint",
-                    "write {line} in {path}",
-                    line=f"previously: [{former.key}]",
-                    path=desired.place.path,
-                )
-                yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)
-                yield CustomerLink(context.key, former.key)
-
-
-def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
-    """Return whether the two share a name, or at least half of the former folder's addresses."""
-    row = _live_row(former)
-    before = {
-        address_key(c.email)
-        for c in former.index.contacts[row.id]
-        if former.index.manages(c)
-        and (c.living or (c.removal is not None and c.removal.with_customer))
-    }
-    after = {address_key(contact.email) for contact in desired.contacts.values()}
-    # At least half (SPEC part 3, "Identity"): some people may have left with the renaming.
-    half = bool(before) and 2 * len(before & after) >= len(before)
-    return half or name_key(row.name) == name_key(desired.name)
 
 
 def _creation(context: CustomerContext) -> Change:
@@ -252,7 +196,13 @@ def _was_changed(context: CustomerContext) -> bool:
         if context.index.manages(row):
             rows.setdefault(row.external_key or "", row)
     former_keys = {key for key, row in rows.items() if row.applied and row.applied.present}
-    if former_keys != set(desired.contacts):
+    # On the day of a departure the contact's file counts as a farewell, which changes no file.
+    leaving = {
+        farewell.key
+        for farewell in desired.farewells.values()
+        if farewell.leaves_on and farewell.leaves_on == _applied_departure(rows, farewell)
+    }
+    if former_keys != {*desired.contacts, *leaving}:
         return True
     pairs = [
         (desired.fields, live),
@@ -262,6 +212,12 @@ def _was_changed(context: CustomerContext) -> bool:
         compare(fields, row.fields, row.applied, row.touched).is_changed
         for fields, row in pairs
     )
+
+
+def _applied_departure(rows: Mapping[str, LiveContact], farewell: Farewell) -> object:
+    """Return the day of departure in the last applied file of this contact."""
+    row = rows.get(farewell.key)
+    return row.applied.fields.get("leaves.on") if row and row.applied else None
 
 
 def _folder_removed(context: CustomerContext) -> PlanItems:

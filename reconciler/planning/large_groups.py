@@ -14,16 +14,19 @@ from reconciler.planning.index import Index
 # A group of at most so many changes is one batch, and so is what may be split off a larger one.
 ONE_BATCH: Final = 5_000
 
+# A restored customer is not among them. It brings people back, and other changes of the group may
+# remove them again, or free the addresses that they need.
 _CREATIONS: Final = frozenset(
     {
         Kind.CREATE_CUSTOMER,
-        Kind.RESTORE_CUSTOMER,
         Kind.CREATE_CONTACT,
         Kind.APPROVE_REGISTRATION,
         Kind.RESTORE_CONTACT,
     }
 )
 _ADOPTIONS: Final = frozenset({Kind.ADOPT_CUSTOMER, Kind.ADOPT_CONTACT})
+# They change nothing for anybody.
+_REMARKS: Final = frozenset({Kind.RECORD, Kind.REBASE_HISTORY})
 
 
 def with_independent_changes_first(group: Group, index: Index) -> Group:
@@ -55,7 +58,10 @@ def with_independent_changes_first(group: Group, index: Index) -> Group:
 
 @dataclass(frozen=True, slots=True)
 class _Freed:
-    """The addresses, customers' names and keys that changes of a group give up."""
+    """The addresses, customers' names and keys that changes of a group give up.
+
+    `keys`: (customer, contact); also of contacts whose registration is rejected.
+    """
 
     addresses: frozenset[str]
     names: frozenset[str]
@@ -71,6 +77,9 @@ def _freed(changes: Iterable[Change], index: Index) -> _Freed:
         match change.kind:
             case Kind.REMOVE_CONTACT | Kind.CHANGE_EMAIL:
                 addresses.add(address_key(index.live.contacts[row_id].email))
+                keys.add((change.customer, change.contact))
+            # Once the contact exists, no later plan would reject the registration.
+            case Kind.REJECT_REGISTRATION:
                 keys.add((change.customer, change.contact))
             case Kind.RENAME_CONTACT:
                 keys.add((change.customer, change.previous_key))
@@ -93,7 +102,7 @@ def _freed(changes: Iterable[Change], index: Index) -> _Freed:
 
 
 def _is_independent(change: Change, freed: _Freed, index: Index) -> bool:
-    if change.kind is Kind.RECORD:
+    if change.kind in _REMARKS:
         return True
     is_addition = change.kind in _CREATIONS or (
         change.kind in _ADOPTIONS and not change.fields

@@ -35,7 +35,7 @@ def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Pla
     """Return the final plan of a run that was permitted to exceed the limits of a whole plan.
 
     The permission applied to what this run carried out. What is left (of other shards, of customers
-    outside the run's scope) is not measured against it again.
+    outside the run's scope) is not measured against it again, so the plan holds no number.
     """
     lifted = {
         *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
@@ -57,4 +57,9 @@ def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Pla
         )
         for group in plan.groups
     )
-    return replace(plan, groups=groups, refusals=remaining)
+    return replace(
+        plan,
+        groups=groups,
+        refusals=remaining,
+        permissions=Permissions(allow_rollback=permissions.allow_rollback),
+    )

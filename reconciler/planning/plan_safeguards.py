@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.plan import Facts, Refusal
@@ -10,7 +11,7 @@ from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, sentence
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import refuse_plan
-from reconciler.planning.rewritten_history import SHOWN_DIGITS
+from reconciler.planning.rewritten_history import SHOWN_DIGITS, is_lifted
 
 
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
@@ -43,11 +44,8 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
         yield refuse_plan(RuleId.TREE_EMPTY, message, hint)
 
 
-def _last_commit(index: Index) -> str:
-    """Return the first digits of the commit that the settings were last applied from."""
-    base = index.live.settings.applied
-    # Zeros stand for files that were in no commit: any commit lifts the rule then.
-    return ((base.commit if base else None) or "0" * SHOWN_DIGITS)[:SHOWN_DIGITS]
+# Stands for the commit of rules that were last applied from files in no commit.
+_IN_NO_COMMIT: Final = "0" * SHOWN_DIGITS
 
 
 def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
@@ -68,7 +66,9 @@ def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
             "from the files",
         )
         yield refuse_plan(RuleId.LOOSENED, message, hint)
-    if facts.lost_rules and not facts.permissions.allow_rollback:
+    base = index.live.settings.applied
+    commit = (base.commit if base else None) or _IN_NO_COMMIT
+    if facts.lost_rules and not is_lifted(commit, facts):
         message = sentence(
             "refusal",
             "these rules were last applied and changed since, but this checkout does not have "
@@ -78,6 +78,6 @@ def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
         hint = sentence(
             "hint",
             "fetch the whole history (fetch-depth: 0); if it is lost, apply once with {option}",
-            option=f"--allow-rollback={_last_commit(index)}",
+            option=f"--allow-rollback={commit[:SHOWN_DIGITS]}",
         )
         yield refuse_plan(RuleId.LOOSENED, message, hint)

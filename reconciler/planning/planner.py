@@ -33,13 +33,14 @@ from reconciler.planning.customer_context import (
     compare_customer,
     compare_person,
 )
-from reconciler.planning.customers import plan_customer, refuse_lookalikes
+from reconciler.planning.customers import plan_customer
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.file_findings import warnings_and_notes
 from reconciler.planning.finished_files import note_finished_files
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
 from reconciler.planning.large_groups import with_independent_changes_first
+from reconciler.planning.lookalikes import refuse_lookalikes
 from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
@@ -158,7 +159,7 @@ def _stages(
             yield from plan_contacts(context)
         yield from warn_of_lost_access(context)
         yield from warn_of_ordering_gaps(context)
-    yield from refuse_lookalikes(contexts)
+    yield from refuse_lookalikes(contexts, index)
     yield from unknown_key_items(desired, contexts, index)
 
 

@@ -29,7 +29,15 @@ def is_older(last: str | None, facts: Facts) -> bool:
     """Return whether the rule against older files holds back a row that was last applied from
     `last`.
     """
-    return _is_unrelated(last, facts) and not _is_lifted(last, facts)
+    return _is_unrelated(last, facts) and not is_lifted(last, facts)
+
+
+def is_lifted(last: str | None, facts: Facts) -> bool:
+    """Return whether the caller allows going on from files that were last applied from `last`."""
+    former = facts.permissions.allow_rollback
+    if former is None or last is None:
+        return False
+    return last.startswith(former) or last in facts.unknown_commits
 
 
 def history_items(
@@ -53,7 +61,7 @@ def history_items(
     for key, last, target in _rows(contexts, index):
         if not _is_unrelated(last, facts):
             continue
-        if _is_lifted(last, facts):
+        if is_lifted(last, facts):
             yield _rebase(key, last, facts.commit, target)
         # A refusal says it otherwise.
         elif key not in with_changes:
@@ -131,10 +139,3 @@ def _rebase(key: str | None, last: str, commit: str, target: Target) -> Change:
 
 def _is_unrelated(last: str | None, facts: Facts) -> bool:
     return last is not None and last not in facts.ancestors
-
-
-def _is_lifted(last: str | None, facts: Facts) -> bool:
-    former = facts.permissions.allow_rollback
-    if former is None or last is None:
-        return False
-    return last.startswith(former) or last in facts.unknown_commits

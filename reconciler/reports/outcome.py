@@ -107,10 +107,23 @@ def changed_line(outcome: Outcome) -> str:
         )
     if unknown:
         parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")
-    undone = outcome.of(GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.NOT_TRIED)
+    partial = tuple(
+        group
+        for group in outcome.groups
+        if group.was_changed and group.status is not GroupStatus.APPLIED
+    )
+    if partial:
+        parts.append(f"Changed in part: {_names(partial)}.")
+    undone = tuple(
+        group
+        for group in outcome.of(
+            GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.NOT_TRIED
+        )
+        if not group.was_changed
+    )
     if outcome.final_plan_error and outcome.groups and len(applied) == len(outcome.groups):
         parts.append("All of the plan was applied.")
-    if applied and undone:
+    if (applied or partial) and undone:
         parts.append(f"Left unchanged: {_names(undone)}.")
     return " ".join(parts) or "Nothing was changed."
 

@@ -64,9 +64,10 @@ class Folder:
         errors = tuple(
             problem for problem in last.problems if problem.severity is Severity.ERROR
         )
+        rules_commit = {base.commit} if base and base.commit else set()
         # Asked for seldom, and by a caller who names a commit.
         unknown = (
-            self.files.unknown_among(commits - ancestors)
+            self.files.unknown_among((commits | rules_commit) - ancestors)
             if permissions.allow_rollback
             else frozenset()
         )

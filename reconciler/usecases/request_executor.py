@@ -124,10 +124,7 @@ class RequestExecutor:
     def plan_finally(self) -> Plan:
         """Return the plan at the end: permitted numbers are not compared with what is left."""
         permissions = self.options.permissions
-        live = self.reader.live_state()
-        plan = self._make_plan(
-            live, Permissions(allow_rollback=permissions.allow_rollback), self.scope
-        )
+        plan = self._make_plan(self.reader.live_state(), permissions, self.scope)
         return with_permitted_refusals_removed(plan, permissions)
 
     def _make_plan(
@@ -244,7 +241,7 @@ class RequestExecutor:
                 if is_too_large(error) and (halves := batch.halves()):
                     pending[:0] = halves
                     continue
-                return status_of_error(error, done_count)
+                return replace(status_of_error(error, done_count), revision=revision)
             revision = committed.revision
             self._revisions.append(revision)
             self.versions.update(committed.versions)

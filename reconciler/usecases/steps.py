@@ -21,7 +21,7 @@ from typing import Final, TypeAlias, assert_never
 
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.outcome import GroupOutcome, GroupStatus, Outcome
+from reconciler.model.outcome import SENT, GroupOutcome, GroupStatus, Outcome, last_attempts
 from reconciler.model.plan import Group, Plan, RunScope
 from reconciler.model.rules import RuleId
 from reconciler.planning import narrow_plan
@@ -58,7 +58,7 @@ class Phase(Enum):
 class State:
     """The state of a run. `pending`: the groups that have not started, in the plan's order.
 
-    `earlier`: the groups that were applied before the run waited for other shards.
+    `earlier`: the groups that were sent before the run waited for other shards.
     """
 
     scope: RunScope
@@ -88,7 +88,7 @@ class State:
         )
         return Outcome(
             run,
-            (*self.earlier, *groups),
+            last_attempts(self.earlier, groups),
             self.final_plan,
             self.signal,
             final_plan_error=self.final_plan_error
@@ -169,9 +169,9 @@ def _after_final_plan(state: State, answer: Answer) -> Step:
     was_waiting = {group.name for group in state.groups if _only_waits(group)}
     if not was_waiting & {group.name for group in answer.plan.ready}:
         return _with_final_plan(state, answer.plan)
-    applied = state.outcome("").of(GroupStatus.APPLIED)
+    earlier = state.outcome("").of(*SENT)
     again, requests = begin(answer.plan, state.scope, state.parallelism)
-    return replace(again, earlier=applied), requests
+    return replace(again, earlier=earlier), requests
 
 
 def _with_final_plan(state: State, plan: Plan) -> Step:

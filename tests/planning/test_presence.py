@@ -249,6 +249,31 @@ def test_anything_changed_under_a_folder_archived_by_somebody_else_is_a_conflict
     assert "Ada Admin archived this customer on 2026-11-20" in str(found.refusals[0].message)
 
 
+def test_the_day_of_a_departure_changes_no_folder_that_somebody_else_archived() -> None:
+    yesterday: dict[str, Any] = {"leaves": Leaving("2026-11-22", "left"), "leaves.on": "2026-11-22"}
+    leaver = contact("jane-doe", previously=("jane-roe",), **yesterday)
+    rows = [in_portal(one, status=Status.REMOVED, removal=removed()) for one in (MARA, leaver)]
+    found = make_plan(desired(customer(contacts=[MARA, leaver])), live(archived(by_us=False), *rows), Facts())
+    assert (found.changes, found.refusals, told(found)) == ((), (), [("presence", "archived")])
+
+
+def test_a_past_day_of_departure_written_after_the_archive_is_a_conflict() -> None:
+    leaver = contact("jane-doe", leaves=Leaving("2026-11-22", "left"), **{"leaves.on": "2026-11-22"})
+    found = make_plan(desired(customer(contacts=[MARA, leaver])), ARCHIVED, Facts())
+    assert ([(r.rule, r.customer) for r in found.refusals], found.changes) == ([("conflict", "acme")], ())
+
+
+def test_a_folder_of_an_earlier_life_gives_nothing_back_that_the_portal_took() -> None:
+    """The folder was archived as acme, came back as beta, and an administrator archived that."""
+    earlier = replace(archived(by_us=True), id="cus_earlier")
+    beta = replace(archived(by_us=False), id="cus_beta", external_key="beta")
+    rows = [
+        replace(in_portal(one, status=Status.REMOVED, removal=removed()), customer_id="cus_beta") for one in WITH_FILE
+    ]
+    found = make_plan(desired(customer(contacts=WITH_FILE)), live(earlier, beta, *rows), Facts())
+    assert ([r.rule for r in found.refusals], found.ready) == (["same-customer"], ())
+
+
 def test_a_new_folder_like_one_that_somebody_else_archived_is_asked_about_and_not_created() -> None:
     found = make_plan(desired(in_folder("beta", *WITH_FILE)), ARCHIVED, Facts())
     assert ([r.rule for r in found.refusals], found.ready) == (["same-customer"], ())
@@ -268,6 +293,15 @@ def test_a_new_folder_like_one_that_somebody_else_archived_is_asked_about_and_no
 def test_anything_changed_in_the_file_of_somebody_removed_in_the_portal_is_a_conflict(file: DesiredContact) -> None:
     found = plan([MARA, file], gone(by_us=False))
     assert ([(r.rule, r.contact) for r in found.refusals], found.changes) == ([("conflict", file.key)], ())
+
+
+@pytest.mark.parametrize("previously", [("jane-roe",), ()], ids=["renamed", "renamed without a word"])
+def test_a_key_of_an_earlier_life_gives_nothing_back_that_the_portal_took(previously: tuple[str, ...]) -> None:
+    """Jane left as jane-doe, came back as jane-roe, and an administrator removed her."""
+    roe = in_portal(contact("jane-roe", name=JANE.name, email=JANE.email), status=Status.REMOVED, removal=removed())
+    earlier = replace(gone(by_us=True), id="con_earlier")
+    found = plan([MARA, replace(JANE, previously=previously)], earlier, roe)
+    assert ([(r.rule, r.contact) for r in found.refusals], found.changes) == ([("conflict", "jane-doe")], ())
 
 
 def test_a_farewell_and_a_new_file_are_a_new_person_after_a_removal_in_the_portal() -> None:

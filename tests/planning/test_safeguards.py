@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
-from reconciler.model.live import LiveObject, LiveSettings, LiveState, Status
+from reconciler.model.live import Applied, LiveObject, LiveSettings, LiveState, Status
 from reconciler.model.plan import Facts, Permissions, Plan, RunScope, Scope, Stage, review_of
 from reconciler.planning import make_plan, narrow_plan
 from reconciler.reports.summary import summary_line
@@ -425,6 +425,23 @@ def test_one_permission_lets_every_row_continue_from_the_new_history(facts: Fact
     assert summary_line(found).startswith("Plan: 0 to add, 3 to change, 0 to remove;")
     merged = make_plan(BOOK_OF_TWO, rewritten(), replace(facts, commit="ddd", ancestors=frozenset({"ddd"})))
     assert [c.id for c in merged.changes] == [c.id for c in found.changes], "a merge brings another commit"
+
+
+@pytest.mark.parametrize(
+    ("commit", "forgotten", "refused"),
+    [("aaaaaaa", (), False), ("ccccccc", (), True), ("ccccccc", ("aaa" * 9,), False)],
+    ids=["their commit", "another commit", "forgotten by git"],
+)
+def test_rules_that_are_lost_are_given_up_by_their_own_commit_alone(
+    commit: str, forgotten: tuple[str, ...], refused: bool
+) -> None:
+    state = rewritten()
+    base = Applied(True, {"rules": ("names@1",)}, "aaa" * 9)
+    state = replace(state, settings=replace(state.settings, applied=base))
+    permissions = Permissions(allow_rollback=commit)
+    facts = Facts("bbb", frozenset({"bbb"}), permissions, lost_rules=("names@1",), unknown_commits=frozenset(forgotten))
+    refusals = make_plan(BOOK_OF_TWO, state, facts).refusals
+    assert [r.rule for r in refusals if r.scope is Scope.PLAN] == (["loosened"] if refused else [])
 
 
 def test_a_customer_that_nobody_manages_has_no_last_commit() -> None:

@@ -210,6 +210,33 @@ def test_a_group_that_waits_for_another_shard_is_tried_again_until_that_is_done(
     assert [row["status"] for row in world.rows(t.customers)] == ["active"]
 
 
+def test_a_number_that_lifts_a_limit_in_another_shard_also_holds_while_this_one_waits(world: World) -> None:
+    people = [contact(f"c{number}", ELSEWHERE) for number in range(4)]
+    mara = contact("mara-meyer", ELSEWHERE, "manager")
+    services = {"certified": CERTIFIED}
+    world.apply(replace(desired(customer(ELSEWHERE, [mara, *people], services=("certified",))), services=services))
+    everybody_active(world)
+    closed = replace(desired(customer(ELSEWHERE, [mara, people[0]], services=())), services={})
+    allowed = Permissions(allow_removals=len(world.plan(closed).affected_people))
+    other: list[int] = []
+
+    class OtherShardAtThird(PortalReader):
+        """A reader whose third look, the second one of a run that waits, comes after the other shard."""
+
+        looks = 0
+
+        def live_state(self) -> LiveState:
+            self.looks += 1
+            if self.looks == 3:
+                shard = (shard_of((ELSEWHERE,), 2), 2)
+                other.append(of_outcome(world.run(closed, shard=shard, permissions=allowed)))
+            return super().live_state()
+
+    world.reader = OtherShardAtThird(world.address)
+    outcome = world.run(closed, shard=(PORTAL_SHARD, 2), wait_s=60.0, permissions=allowed)
+    assert (of_outcome(outcome), other) == (0, [0])
+
+
 def test_a_group_that_waits_for_a_refused_one_gives_the_true_reason_at_once(world: World) -> None:
     world.apply(with_certified())
     everybody_active(world)

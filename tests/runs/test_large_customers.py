@@ -15,6 +15,7 @@ from reconciler.model.plan import Expects
 from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.planning import large_groups
 from reconciler.portal.store import tables as t
+from reconciler.reports.outcome import outcome_text
 from reconciler.usecases import batches
 from tests.builders import contact, customer, desired, farewell
 from tests.runs.world import World
@@ -64,6 +65,29 @@ def test_the_rest_of_a_large_group_is_still_judged_on_what_was_planned(world: Wo
     tree = desired(customer(contacts=[MARA, *CROWD], farewells=[farewell("tom-lang")]))
     assert of_outcome(world.apply(tree, writer=writer)) == 0
     assert writer.sizes == [ONE_BATCH, 1]
+
+
+class RefusedAfter(PortalWriter):
+    """A writer whose batches the portal refuses after the first one."""
+
+    is_first = True
+
+    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+        if not self.is_first:
+            raise BatchRefused("an administrator must look at it", "in-use", status=409)
+        self.is_first = False
+        return super().write_batch(changes, lease, mark, expects)
+
+
+def test_a_failed_group_of_which_a_part_was_written_is_not_called_unchanged(world: World) -> None:
+    world.apply(desired(customer(contacts=[MARA])))
+    outcome = world.run(
+        desired(customer(contacts=[MARA, *CROWD, contact("jane-doe")])), writer=RefusedAfter(world.address)
+    )
+    (group,) = outcome.groups
+    assert (of_outcome(outcome), group.status, outcome.was_changed) == (7, GroupStatus.FAILED, True)
+    assert group.revision is not None
+    assert outcome_text(outcome).endswith("Changed in part: acme.\n")
 
 
 def test_additions_that_are_too_large_for_a_proxy_are_halved_and_removals_are_not(world: World) -> None:

@@ -8,7 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
 
+import pytest
+
+from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.desired import DesiredService, Place
+from reconciler.model.errors import Unreachable
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
@@ -106,6 +110,49 @@ def test_after_a_signal_nothing_new_is_begun_and_the_lease_is_given_back() -> No
         assert asked.count("GiveBack") == 1
         assert state.phase is steps.Phase.OVER
         assert len([name for name in asked[point:] if name.startswith("c0")]) <= 2, (point, asked)
+
+
+@pytest.mark.parametrize("status", [GroupStatus.UNKNOWN, GroupStatus.FAILED, GroupStatus.APPLIED])
+def test_what_was_tried_before_a_wait_stays_in_the_outcome_when_the_next_lease_is_refused(status: GroupStatus) -> None:
+    state, lease = after_a_wait(status)
+    state, requests = steps.after_answer(state, lease, run_requests.Failed(Unreachable("gone")))
+    outcome = state.outcome("run")
+    assert (requests, outcome.final_plan_error) == ((), "gone")
+    assert [(group.group.name, group.status) for group in outcome.groups] == [
+        ("customers:acme", status), ("customers:beta", GroupStatus.NOT_TRIED),
+    ]  # fmt: skip
+    assert of_outcome(outcome) == 7
+
+
+def test_a_failure_before_a_wait_that_the_next_attempt_made_good_is_no_failure() -> None:
+    state, lease = after_a_wait(GroupStatus.FAILED)
+    requests: tuple[run_requests.Request, ...] = (lease,)
+    while requests:
+        request, *_ = requests
+        answer = _answer(request, state, SHARED, lambda _: GroupStatus.APPLIED)
+        if isinstance(request, run_requests.PlanFinally):
+            answer = run_requests.Planned(replace(SHARED, groups=()))
+        state, requests = steps.after_answer(state, request, answer)
+    outcome = state.outcome("run")
+    assert [group.status for group in outcome.groups] == [GroupStatus.APPLIED]
+    assert of_outcome(outcome) == 0
+
+
+SHARED = replace(make_plan(desired(), live(), Facts()), groups=(Group(("acme",), ()),))
+
+
+def after_a_wait(status: GroupStatus) -> tuple[steps.State, run_requests.Request]:
+    """A run of which a group ended so, and another one waited for a shard; with the second lease."""
+    waiting = Group(("beta",), (), held_back=("waits-for-service",), waits_for=("service x",))
+    first = replace(SHARED, groups=(*SHARED.groups, waiting))
+    left = () if status is GroupStatus.APPLIED else SHARED.groups
+    state, requests = steps.begin(first, RunScope(shard=(1, 2)))
+    for answer in (
+        run_requests.Done(), run_requests.Planned(first), run_requests.Finished(status), run_requests.Done(),
+        run_requests.Planned(replace(first, groups=(*left, replace(waiting, held_back=())))),
+    ):  # fmt: skip
+        state, requests = steps.after_answer(state, requests[0], answer)
+    return state, requests[0]
 
 
 def test_a_group_costs_the_same_in_a_large_plan_as_in_a_small_one() -> None:
