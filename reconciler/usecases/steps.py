@@ -165,7 +165,9 @@ def _after_final_plan(state: State, answer: Answer) -> Step:
     """Return the next step: over, unless a group waits for another shard, or did so until now."""
     if not isinstance(answer, Planned):
         error = answer.error.message if isinstance(answer, Failed) else ""
-        return replace(state, phase=Phase.OVER, final_plan_error=error), ()
+        # A plan from before a wait says nothing about now.
+        over = replace(state, phase=Phase.OVER, final_plan=None, final_plan_error=error)
+        return over, ()
     was_waiting = {group.name for group in state.groups if _only_waits(group)}
     if not was_waiting & {group.name for group in answer.plan.ready}:
         return _with_final_plan(state, answer.plan)

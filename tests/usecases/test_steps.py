@@ -15,7 +15,7 @@ from reconciler.model.desired import DesiredService, Place
 from reconciler.model.errors import Unreachable
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import GroupStatus
-from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
+from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope, Stage
 from reconciler.model.values import Fields
 from reconciler.planning import make_plan
 from reconciler.usecases import run_requests, steps
@@ -136,6 +136,20 @@ def test_a_failure_before_a_wait_that_the_next_attempt_made_good_is_no_failure()
     outcome = state.outcome("run")
     assert [group.status for group in outcome.groups] == [GroupStatus.APPLIED]
     assert of_outcome(outcome) == 0
+
+
+def test_a_look_that_fails_during_a_wait_leaves_no_final_plan() -> None:
+    """The plan of the look before it says nothing about now, and its exit code would hide the failure."""
+    waiting = Group(("beta",), (), held_back=("waits-for-service",), waits_for=("service x",))
+    other = Group((), (), service="x", stage=Stage.OPENING, outside=True)
+    other_plan = replace(SHARED, groups=(other, replace(waiting, waits_for=(other.name,))))
+    state, requests = steps.begin(other_plan, RunScope(shard=(1, 2)))
+    assert requests == (run_requests.Wait(),)
+    for answer in (run_requests.Done(), run_requests.Failed(Unreachable("gone"))):
+        state, requests = steps.after_answer(state, requests[0], answer)
+    outcome = state.outcome("run")
+    assert (requests, outcome.final_plan, outcome.final_plan_error) == ((), None, "gone")
+    assert of_outcome(outcome) == 6
 
 
 SHARED = replace(make_plan(desired(), live(), Facts()), groups=(Group(("acme",), ()),))
