@@ -30,7 +30,7 @@ _HEADERS: Final = (
     "x-request-id",
     "x-trace-id",
 )
-# Whoever knows the id of a lease can end it.
+# The id of a lease is a secret: it is enough to end the lease.
 _LEASE: Final = re.compile(r"(?<=/leases/)[^/?]+")
 
 

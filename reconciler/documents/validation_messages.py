@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.model.catalogue import CATALOGUE
 
-# What a value must be, by its key; the keys below are not fields of the catalogue.
+# The description of a valid value, by its key; the keys below are not fields of the catalogue.
 _NOUNS: Final[Mapping[str, str]] = {
     **{field.path[-1]: field.noun for field in CATALOGUE if field.noun},
     "registration": "a registration's id",

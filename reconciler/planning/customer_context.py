@@ -166,7 +166,7 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
 def _with_reverts(
     context: CustomerContext, kind: MatchKind, comparison: Comparison
 ) -> Comparison:
-    # Whoever was removed in the portal stays removed, so undoing their fields helps nobody.
+    # Contacts removed in the portal stay removed, so undoing their fields has no use.
     if context.reverts and kind is not MatchKind.REMOVED_BY_OTHERS:
         return revert_edits(comparison)
     return comparison

@@ -191,10 +191,7 @@ def _archived_in_portal(context: CustomerContext) -> PlanItems:
 def _was_changed(context: CustomerContext) -> bool:
     """Return whether any file of the folder says something else than when it was last applied."""
     desired, live = _desired(context), _live_row(context)
-    rows: dict[str, LiveContact] = {}
-    for row in context.index.contacts[live.id]:
-        if context.index.manages(row):
-            rows.setdefault(row.external_key or "", row)
+    rows = context.index.last_lives(live.id)
     former_keys = {key for key, row in rows.items() if row.applied and row.applied.present}
     # On the day of a departure the contact's file counts as a farewell, which changes no file.
     leaving = {

@@ -37,7 +37,7 @@ def warnings_and_notes(
         for warning, is_covered in zip(all_warnings, covered, strict=True)
         if not is_covered
     ]
-    # The documents note the others: only here all warnings of these rules are there.
+    # Only a plan has all warnings of these rules; `documents` notes those of the other rules.
     judged_here = {rule.id for rule in PLAN_RULES}
     notes = [_warning(finding) for finding in desired.findings if finding.is_note]
     notes += [

@@ -44,11 +44,7 @@ def _finished_paths(context: CustomerContext) -> Iterator[str]:
     desired, live = context.customer.desired, context.customer.live
     if desired is None or live is None or context.is_released:
         return
-    rows: dict[str, LiveContact] = {}
-    for row in context.index.contacts[live.id]:
-        # The first one is the last life of its key.
-        if context.index.manages(row):
-            rows.setdefault(row.external_key or "", row)
+    rows = context.index.last_lives(live.id)
     heirs = {contact.heir for contact in desired.contacts.values()} | {desired.heir}
     heirs |= {farewell.heir for farewell in desired.farewells.values()}
     for key, farewell in sorted(desired.farewells.items()):

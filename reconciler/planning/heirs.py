@@ -112,6 +112,6 @@ def _find_by_key(
 ) -> ContactAfterPlan | None:
     contact = people.get(key)
     with_new_key = next((p for p in people.values() if key in p.former), None)
-    # A key may have been somebody's who left, and later the former key of a person who is there.
+    # A key can belong to a contact who left, and be the former key of another who is still there.
     is_tombstone = contact is not None and contact.status is Status.REMOVED
     return with_new_key or contact if is_tombstone else contact or with_new_key

@@ -70,6 +70,15 @@ class Index:
         """Return the customer's living contacts, managed and unmanaged."""
         return [contact for contact in self.contacts[customer.id] if contact.living]
 
+    def last_lives(self, customer_id: str) -> dict[str, LiveContact]:
+        """Return the last life of each managed contact of the customer, by key."""
+        rows: dict[str, LiveContact] = {}
+        # In this order the first row of a key is its last life.
+        for row in self.contacts[customer_id]:
+            if self.manages(row):
+                rows.setdefault(row.external_key or "", row)
+        return rows
+
     def open_work(self, contact: LiveContact) -> list[OpenRequest]:
         """Return the open requests that the contact owns."""
         return self.requests[contact.id]

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.desired import DesiredState
+from reconciler.model.formats import short_commit
 from reconciler.model.plan import Facts, Refusal
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, sentence
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import refuse_plan
-from reconciler.planning.rewritten_history import SHOWN_DIGITS, is_lifted
+from reconciler.planning.rewritten_history import is_lifted
 
 
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
@@ -45,7 +46,7 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
 
 
 # Stands for the commit of rules that were last applied from files in no commit.
-_IN_NO_COMMIT: Final = "0" * SHOWN_DIGITS
+_IN_NO_COMMIT: Final = "0" * 40
 
 
 def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
@@ -78,6 +79,6 @@ def refuse_loosened_rules(facts: Facts, index: Index) -> Iterator[Refusal]:
         hint = sentence(
             "hint",
             "fetch the whole history (fetch-depth: 0); if it is lost, apply once with {option}",
-            option=f"--allow-rollback={commit[:SHOWN_DIGITS]}",
+            option=f"--allow-rollback={short_commit(commit)}",
         )
         yield refuse_plan(RuleId.LOOSENED, message, hint)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind, Target
+from reconciler.model.formats import short_commit
 from reconciler.model.plan import Facts, Warning
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, Sentence, sentence
@@ -20,8 +21,6 @@ from reconciler.planning.index import Index
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import PlanItems
 
-# The number of digits of a commit's id in messages.
-SHOWN_DIGITS: Final = 12
 _STAYING: Final = frozenset({MatchKind.SAME, MatchKind.RENAMED})
 
 
@@ -72,8 +71,8 @@ def history_items(
             "the next change will be refused for {names}: last applied from commit {former}, "
             "which {commit} does not descend from",
             names=Listing(tuple(sorted(names))),
-            former=last[:SHOWN_DIGITS],
-            commit=facts.commit[:SHOWN_DIGITS],
+            former=short_commit(last),
+            commit=short_commit(facts.commit),
         )
         yield Warning(RuleId.OLDER_COMMIT, message, hint=unrelated_hint(last))
 
@@ -88,7 +87,7 @@ def unrelated_hint(last: str) -> Sentence:
         "an old job: do not run it again; a branch: merge the newer commits; a shallow clone: set "
         "fetch-depth: 0; a history that was rewritten, squashed or filtered: apply once with "
         "{option}",
-        option=f"--allow-rollback={last[:SHOWN_DIGITS]}",
+        option=f"--allow-rollback={short_commit(last)}",
     )
 
 
@@ -122,8 +121,8 @@ def _rebase(key: str | None, last: str, commit: str, target: Target) -> Change:
         "change",
         "the history of {object} continues at commit {commit}; last applied from {former}",
         object=key or sentence("subject", "the settings"),
-        commit=commit[:SHOWN_DIGITS],
-        former=last[:SHOWN_DIGITS],
+        commit=short_commit(commit),
+        former=short_commit(last),
     )
     return Change(
         Kind.REBASE_HISTORY,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.changes import Change, Kind
+from reconciler.model.formats import short_commit
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage
 from reconciler.model.rules import RuleId
@@ -63,7 +64,7 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
                 "refusal",
                 "{object} was last applied from commit {commit}, {reason}",
                 object=key,
-                commit=last[:12],
+                commit=short_commit(last),
                 reason=_unrelated(facts),
             )
             yield refuse(RuleId.OLDER_COMMIT, key, None, message, unrelated_hint(last))
@@ -73,7 +74,7 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
             "refusal",
             "{object}: settings and services were last applied from commit {commit}, {reason}",
             object=subject_noun(group.service),
-            commit=last[:12],
+            commit=short_commit(last),
             reason=_unrelated(facts),
         )
         yield refuse_portal(
@@ -86,7 +87,7 @@ def _unrelated(facts: Facts) -> Sentence:
     if facts.commit is None:
         return sentence("reason", "and this tree is not in a git repository")
     return sentence(
-        "reason", "which {commit} does not descend from", commit=facts.commit[:12]
+        "reason", "which {commit} does not descend from", commit=short_commit(facts.commit)
     )
 
 

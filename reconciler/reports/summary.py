@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.changes import Change, Kind
+from reconciler.model.formats import short_commit
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS
 from reconciler.model.sentences import (
@@ -82,7 +83,7 @@ def summarize(plan: Plan) -> Summary:
 
 def commit_name(plan: Plan) -> str:
     """Return the short id of the plan's commit, with `-dirty` if the files differ from it."""
-    return f"{(plan.commit or '')[:12]}{'-dirty' if plan.dirty else ''}"
+    return f"{short_commit(plan.commit or '')}{'-dirty' if plan.dirty else ''}"
 
 
 def requests_moved(changes: Iterable[Change]) -> int:

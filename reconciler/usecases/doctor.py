@@ -9,6 +9,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused
+from reconciler.model.formats import short_commit
 from reconciler.model.portal import Meta, OwnToken
 from reconciler.model.problems import Severity
 from reconciler.planning import LostAccess, find_lost_access
@@ -90,7 +91,9 @@ def _folder(files: FileTree, stage: Stage) -> _Results:
     yield CheckResult(
         "git",
         commit is not None,
-        f"at {commit[:12]}" if commit else "this folder is not in a git repository",
+        f"at {short_commit(commit)}"
+        if commit
+        else "this folder is not in a git repository",
         None if commit else "without git, applying older files is not detected",
     )
     try:

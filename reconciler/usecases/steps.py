@@ -80,10 +80,9 @@ class State:
 
     def outcome(self, run: str) -> Outcome:
         """Return the outcome of the run, in the order of the plan."""
-        not_tried = GroupOutcome
         groups = tuple(
             self.outcomes.get(index)
-            or not_tried(group, GroupStatus.NOT_TRIED, "the run ended before")
+            or GroupOutcome(group, GroupStatus.NOT_TRIED, "the run ended before")
             for index, group in enumerate(self.groups)
         )
         return Outcome(

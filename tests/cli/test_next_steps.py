@@ -44,7 +44,8 @@ def test_the_next_command_is_one_that_is_not_refused(connected: Program) -> None
     connected.commit("a new name")
     assert step_after(connected("plan")) == "reconciler apply"
     assert (
-        step_after(connected("plan", "--since", "HEAD~1")) == "merge the files; in their branch, then reconciler apply"
+        step_after(connected("plan", "--since", "HEAD~1"))
+        == "merge the pull request, then run reconciler apply on the merged branch"
     )
     assert step_after(connected("plan", "--quiet")) is None
     assert step_after(connected("plan", "--format", "json")) is None

@@ -31,7 +31,9 @@ def next_step(
         again = PlanOptions(options.customers, options.since)
         return f"next: follow the hints, then {_command('plan', settings, again)}"
     if options.since is not None:
-        return "next: merge the files; in their branch, then reconciler apply"
+        return (
+            "next: merge the pull request, then run reconciler apply on the merged branch"
+        )
     # An apply refuses files that are not committed.
     before = "commit the files, then " if is_dirty else ""
     return f"next: {before}{_command('apply', settings, options, reviewed)}"

@@ -230,7 +230,7 @@ def _rich_progress() -> RichProgress:
         TextColumn("{task.description}", markup=False),
         console=Console(stderr=True),
         transient=True,
-        # What the command itself writes must not pass through the bar.
+        # The command's own output must not pass through the bar.
         redirect_stdout=False,
         redirect_stderr=False,
     )

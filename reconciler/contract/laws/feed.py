@@ -10,7 +10,7 @@ from reconciler.contract.client import Row
 from reconciler.contract.law import Law, expect, expect_equal, expect_problem, expect_status
 from reconciler.contract.portal import Portal, Unchecked
 
-# What an entry's hash covers besides `before`, `after` and the digests, in this order.
+# The members that an entry's hash covers besides `before`, `after` and the digests, in this order.
 _COLUMNS: Final = (
     *("revision", "seq", "at", "actor", "what", "object", "id"),
     *("change", "run", "commit", "person"),
