@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.model.plan import Group, Permissions, Plan, Scope
+from reconciler.model.plan import Group, Permissions, Plan
 from reconciler.model.rules import RuleId
 from reconciler.planning.limits import mails_of
 
@@ -41,25 +41,16 @@ def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Pla
         *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
         *([RuleId.TOO_MANY_MAILS] if permissions.allow_mails is not None else []),
     }
-    remaining = tuple(
-        r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted
-    )
-    still = {(r.customer, r.rule) for r in remaining}
     groups = tuple(
         replace(
-            group,
-            held_back=tuple(
-                rule
-                for rule in group.held_back
-                if rule not in lifted
-                or any((customer, rule) in still for customer in group.customers)
-            ),
+            group, held_back=tuple(rule for rule in group.held_back if rule not in lifted)
         )
         for group in plan.groups
     )
     return replace(
         plan,
         groups=groups,
-        refusals=remaining,
+        # A number exempts from the customers' limits, so these are all of the whole plan.
+        refusals=tuple(refusal for refusal in plan.refusals if refusal.rule not in lifted),
         permissions=Permissions(allow_rollback=permissions.allow_rollback),
     )
