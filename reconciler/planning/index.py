@@ -35,6 +35,10 @@ class Index:
         self.by_name = {
             name_key(row.name): row for row in live.customers.values() if not row.archived
         }
+        # Of our customers, by key: a key may have been used, archived and used again.
+        self.customer_lives: dict[str, list[LiveCustomer]] = defaultdict(list)
+        for row in filter(self.manages, live.customers.values()):
+            self.customer_lives[row.external_key or ""].append(row)
         self.foreign: dict[str, list[LiveCustomer]] = defaultdict(list)
         for row in self.by_name.values():
             if row.external_key is not None and row.owner not in {None, owner}:

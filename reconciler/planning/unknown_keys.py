@@ -141,18 +141,19 @@ def _unknown_contact_keys(
 
 def _known_contact_keys(context: CustomerContext) -> set[str]:
     """Return the keys of the customer's contacts: in the files, and living, removed and former ones
-    in the portal.
+    in the portal, also those of earlier lives of the customer.
     """
-    desired, live = context.customer.desired, context.customer.live
+    desired, live, index = context.customer.desired, context.customer.live, context.index
     known_keys: set[str] = set()
     if desired is not None:
         # On the day of a departure the contact's file counts as a farewell.
         due = {key for key, farewell in desired.farewells.items() if farewell.leaves_on}
         known_keys |= set(desired.contacts) | due
-    if live is not None:
-        rows = context.index.contacts[live.id]
+    lives = {row.id for row in index.customer_lives[context.key]}
+    for id in lives | ({live.id} if live else set()):
+        rows = index.contacts[id]
         known_keys |= {row.external_key for row in rows if row.external_key is not None}
-        known_keys |= context.index.former_keys["contact", live.id]
+        known_keys |= index.former_keys["contact", id]
     return known_keys
 
 

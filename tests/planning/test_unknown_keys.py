@@ -199,6 +199,17 @@ def test_the_removal_of_a_service_waits_beside_a_former_key_that_is_misspelt() -
     assert make_plan(desired(acme, services=services), known, Facts()).refusals == ()
 
 
+def test_keys_of_an_earlier_life_of_the_customer_are_known() -> None:
+    """The archive can no longer be restored, so the folder is a new customer with its old files."""
+    ended = replace(removed(), restorable_until="2026-02-01T00:00:00Z")
+    row = customer_in_portal(customer(), removal=ended, applied=applied(customer().fields, present=False))
+    jane = contact("jane-doe", previously=("jane-roe",))
+    acme = customer(contacts=[MARA, jane], farewells=[farewell("tom-lang"), farewell("tim-lang")])
+    state = live(row, tombstone(TOM), former_keys=frozenset({FormerKey("contact", row.id, "jane-roe")}))
+    found = make_plan(desired(acme), state, Facts())
+    assert [w.contact for w in found.warnings if w.rule == "unknown-key"] == ["tim-lang"]
+
+
 def test_an_heir_who_left_in_an_earlier_run_is_followed_through_their_tombstone() -> None:
     gone, jane = tombstone(TOM, heir="eva-fuchs"), in_portal(JANE, applied=applied({**JANE.fields, "heir": "tom-lang"}))
     eva = contact("eva-fuchs")
