@@ -85,7 +85,8 @@ def of_outcome(outcome: Outcome) -> int:
         # 6 promises that nothing was written
         if outcome.was_changed:
             return WRITE_FAILED
-        codes.append(UNREACHABLE)
+        error = outcome.final_plan_error
+        codes.append(UNREACHABLE if error is None else of_error(error))
     return _first(codes)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from reconciler.model.errors import ReconcilerError
 from reconciler.model.plan import Group, Permissions, Plan
 
 
@@ -75,7 +76,7 @@ def last_attempts(
 class Outcome:
     """The outcome of a run. `final_plan` is the plan made at the end; None if it was not made.
 
-    `final_plan_error`: why it could not be made; empty when it was not attempted. `declined`: the
+    `final_plan_error`: why it could not be made; None when it was not attempted. `declined`: the
     caller declined, and `final_plan` is the plan that was shown. `head`: the hash of the last entry
     of the portal's audit feed at the last read.
     """
@@ -86,7 +87,7 @@ class Outcome:
     signal: int | None = None
     declined: bool = False
     head: str = ""
-    final_plan_error: str = ""
+    final_plan_error: ReconcilerError | None = None
     next_permissions: Permissions = field(default_factory=Permissions)
 
     def of(self, *statuses: GroupStatus) -> tuple[GroupOutcome, ...]:

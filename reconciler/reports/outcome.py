@@ -63,7 +63,7 @@ def _remaining_lines(outcome: Outcome) -> Iterator[str]:
         yield f"Remaining: {summary_line(outcome.final_plan)}"
     elif outcome.final_plan_error:
         yield (
-            f"The last look at the portal failed: {escape(outcome.final_plan_error)}; run "
+            f"The last look at the portal failed: {escape(outcome.final_plan_error.message)}; run "
             f"reconciler plan to see whether anything is left."
         )
     elif outcome.groups:

@@ -19,7 +19,7 @@ def outcome_json(outcome: Outcome) -> str:
 
     `remaining` is the plan made at the end, as `schemas/plan.schema.json` defines it.
     """
-    plan = outcome.final_plan
+    plan, error = outcome.final_plan, outcome.final_plan_error
     return json_text(
         {
             "schema_version": SCHEMA_VERSION,
@@ -31,7 +31,7 @@ def outcome_json(outcome: Outcome) -> str:
             "head": outcome.head or None,
             "groups": [_group(result) for result in outcome.groups],
             "remaining": plan and plan_document(plan),
-            "remaining_error": outcome.final_plan_error or None,
+            "remaining_error": error and error.message,
             "next_permissions": {
                 "allow_removals": outcome.next_permissions.allow_removals,
                 "allow_mails": outcome.next_permissions.allow_mails,

@@ -75,7 +75,7 @@ class State:
     signal: int | None = None
     failure: ReconcilerError | None = None
     final_plan: Plan | None = None
-    final_plan_error: str = ""
+    final_plan_error: ReconcilerError | None = None
     earlier: tuple[GroupOutcome, ...] = ()
 
     def outcome(self, run: str) -> Outcome:
@@ -91,7 +91,7 @@ class State:
             self.final_plan,
             self.signal,
             final_plan_error=self.final_plan_error
-            or (self.failure.message if self.failure and self.earlier else ""),
+            or (self.failure if self.earlier else None),
         )
 
 
@@ -163,7 +163,7 @@ def _after_plan_again(state: State, answer: Answer) -> Step:
 def _after_final_plan(state: State, answer: Answer) -> Step:
     """Return the next step: over, unless a group waits for another shard, or did so until now."""
     if not isinstance(answer, Planned):
-        error = answer.error.message if isinstance(answer, Failed) else ""
+        error = answer.error if isinstance(answer, Failed) else None
         # A plan from before a wait says nothing about now.
         over = replace(state, phase=Phase.OVER, final_plan=None, final_plan_error=error)
         return over, ()

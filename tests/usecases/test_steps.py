@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.desired import DesiredService, Place
-from reconciler.model.errors import Unreachable
+from reconciler.model.errors import NotAllowed, ReconcilerError, Stale, Unreachable
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope, Stage
@@ -21,6 +21,7 @@ from reconciler.planning import make_plan
 from reconciler.usecases import run_requests, steps
 from tests.builders import OWNER, applied, contact, customer, desired, live
 
+GONE = Unreachable("gone")
 SERVICE: Fields = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
 
 
@@ -115,9 +116,9 @@ def test_after_a_signal_nothing_new_is_begun_and_the_lease_is_given_back() -> No
 @pytest.mark.parametrize("status", [GroupStatus.UNKNOWN, GroupStatus.FAILED, GroupStatus.APPLIED])
 def test_what_was_tried_before_a_wait_stays_in_the_outcome_when_the_next_lease_is_refused(status: GroupStatus) -> None:
     state, lease = after_a_wait(status)
-    state, requests = steps.after_answer(state, lease, run_requests.Failed(Unreachable("gone")))
+    state, requests = steps.after_answer(state, lease, run_requests.Failed(GONE))
     outcome = state.outcome("run")
-    assert (requests, outcome.final_plan_error) == ((), "gone")
+    assert (requests, outcome.final_plan_error) == ((), GONE)
     assert [(group.group.name, group.status) for group in outcome.groups] == [
         ("customers:acme", status), ("customers:beta", GroupStatus.NOT_TRIED),
     ]  # fmt: skip
@@ -138,18 +139,21 @@ def test_a_failure_before_a_wait_that_the_next_attempt_made_good_is_no_failure()
     assert of_outcome(outcome) == 0
 
 
-def test_a_look_that_fails_during_a_wait_leaves_no_final_plan() -> None:
+@pytest.mark.parametrize(
+    ("error", "code"), [(GONE, 6), (NotAllowed("the token has ended"), 8), (Stale("the portal was restored"), 5)]
+)
+def test_a_look_that_fails_during_a_wait_leaves_no_final_plan(error: ReconcilerError, code: int) -> None:
     """The plan of the look before it says nothing about now, and its exit code would hide the failure."""
     waiting = Group(("beta",), (), held_back=("waits-for-service",), waits_for=("service x",))
     other = Group((), (), service="x", stage=Stage.OPENING, outside=True)
     other_plan = replace(SHARED, groups=(other, replace(waiting, waits_for=(other.name,))))
     state, requests = steps.begin(other_plan, RunScope(shard=(1, 2)))
     assert requests == (run_requests.Wait(),)
-    for answer in (run_requests.Done(), run_requests.Failed(Unreachable("gone"))):
+    for answer in (run_requests.Done(), run_requests.Failed(error)):
         state, requests = steps.after_answer(state, requests[0], answer)
     outcome = state.outcome("run")
-    assert (requests, outcome.final_plan, outcome.final_plan_error) == ((), None, "gone")
-    assert of_outcome(outcome) == 6
+    assert (requests, outcome.final_plan, outcome.final_plan_error) == ((), None, error)
+    assert of_outcome(outcome) == code
 
 
 SHARED = replace(make_plan(desired(), live(), Facts()), groups=(Group(("acme",), ()),))
