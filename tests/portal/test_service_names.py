@@ -19,7 +19,11 @@ from tests.portal.harness import OWNER, Api, applied, refused
 def since(api: Api, revision: int) -> dict[str, dict[str, Any]]:
     head = api.row("/meta")
     text = api.get("/snapshot", params={"since": revision, "epoch": head["epoch"]}).text
-    return {row["id"]: row for row in map(json.loads, text.splitlines()) if row["kind"] not in {"header", "trailer"}}
+    return {
+        row["id"]: row
+        for row in map(json.loads, text.splitlines())
+        if row["kind"] not in {"header", "trailer", "former_key"}
+    }
 
 
 @pytest.fixture
