@@ -128,13 +128,18 @@ class Repository:
             self._is_ancestor.update({commit: commit in ancestors for commit in uncached})
         return frozenset(commit for commit in ids if self._is_ancestor.get(commit))
 
-    def unknown_among(self, candidates: Iterable[str]) -> frozenset[str]:
-        """Return those of the commits that do not exist here; none in a shallow clone, which cannot
-        know.
+    def replaced_among(self, candidates: Iterable[str], former: str) -> frozenset[str]:
+        """Return those of the commits that a rewritten history replaced: `former`, the commits that
+        it descends from, and those that do not exist here.
+
+        None in a shallow clone, which cannot know.
         """
         if self._git is None or commits.is_shallow(self._git):
             return frozenset()
-        return commits.unknown_commits(self._git, candidates)
+        ids = frozenset(candidates)
+        newest = commits.find_commit(self._git, former)
+        older = commits.ancestors(self._git, newest, ids) if newest else frozenset()
+        return older | commits.unknown_commits(self._git, ids)
 
     def _matches_of(self, patterns: tuple[str, ...]) -> _PatternMatches:
         if patterns not in self._matches:

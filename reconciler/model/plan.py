@@ -261,8 +261,8 @@ class Facts:
 
     `commit`: the files' commit, None outside of git; `dirty`: they differ from it. `ancestors`:
     those of the live state's commits that HEAD descends from (HEAD itself included).
-    `unknown_commits`: those that git does not know although the clone is complete; looked up for a
-    caller who allows a rollback. `last_rules`: problems of today's documents under own rules of the
+    `replaced_commits`: those that a rewritten history replaced; looked up for a caller who allows a
+    rollback. `last_rules`: problems of today's documents under own rules of the
     provider that were applied last and changed or dropped since. `lost_rules`: such rules whose
     files this checkout does not have.
     """
@@ -275,7 +275,7 @@ class Facts:
     run: RunScope = RunScope()
     last_rules: tuple[Problem, ...] = ()
     lost_rules: tuple[str, ...] = ()
-    unknown_commits: frozenset[str] = frozenset()
+    replaced_commits: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

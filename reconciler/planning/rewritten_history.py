@@ -36,7 +36,7 @@ def is_lifted(last: str | None, facts: Facts) -> bool:
     former = facts.permissions.allow_rollback
     if former is None or last is None:
         return False
-    return last.startswith(former) or last in facts.unknown_commits
+    return last.startswith(former) or last in facts.replaced_commits
 
 
 def history_items(

@@ -106,7 +106,9 @@ def changed_line(outcome: Outcome) -> str:
             f"{count_noun(len(applied), 'transaction')}."
         )
     if unknown:
-        parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")
+        parts.append(
+            f"Unknown for {_names(unknown)}: the result did not arrive; run it again."
+        )
     partial = tuple(
         group
         for group in outcome.groups

@@ -19,6 +19,8 @@ from reconciler.model.sentences import Sentence
 from reconciler.model.values import FieldChange, Value
 
 HIDDEN: Final = "…"
+# A name of fewer letters is hidden as a whole word alone.
+_SHORT: Final = 4
 RefusalOrWarning = TypeVar("RefusalOrWarning", Refusal, Warning)
 _FINGERPRINT: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
@@ -120,7 +122,12 @@ def _object(edit: PortalEdit) -> ObjectKind:
 
 def _redact_text(text: str, names: tuple[str, ...]) -> str:
     for name in names:
-        text = text.replace(name, HIDDEN)
+        # A name of few letters is a part of many words and keys. Scripts without spaces between
+        # words need the replacement within a text.
+        if len(name) < _SHORT and name.isascii():
+            text = re.sub(rf"(?<![\w-]){re.escape(name)}(?![\w-])", HIDDEN, text)
+        else:
+            text = text.replace(name, HIDDEN)
     return mask_addresses(text)
 
 

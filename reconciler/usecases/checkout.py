@@ -66,14 +66,15 @@ class Folder:
         )
         rules_commit = {base.commit} if base and base.commit else set()
         # Asked for seldom, and by a caller who names a commit.
-        unknown = (
-            self.files.unknown_among((commits | rules_commit) - ancestors)
-            if permissions.allow_rollback
+        former = permissions.allow_rollback
+        replaced = (
+            self.files.replaced_among((commits | rules_commit) - ancestors, former)
+            if former
             else frozenset()
         )
         dirty = self.tree.commit is not None and bool(self.tree.dirty)
         facts = Facts(
-            self.tree.commit, ancestors, permissions, dirty=dirty, unknown_commits=unknown
+            self.tree.commit, ancestors, permissions, dirty=dirty, replaced_commits=replaced
         )
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 

@@ -46,9 +46,11 @@ class FileTree(Protocol):
         included.
         """
 
-    def unknown_among(self, commits: Iterable[str]) -> frozenset[str]:
-        """Return those of the commits that do not exist here; none in a shallow clone, which cannot
-        know.
+    def replaced_among(self, commits: Iterable[str], former: str) -> frozenset[str]:
+        """Return those of the commits that a rewritten history replaced: `former`, the commits that
+        it descends from, and those that do not exist here.
+
+        None in a shallow clone, which cannot know.
         """
 
 

@@ -276,10 +276,22 @@ def test_only_a_complete_clone_knows_which_commits_do_not_exist(tmp_path: Path) 
     first = Repository(origin.root).head or ""
     origin.commit({JANE: "name: Janet\n"})
     forgotten, blob = "a" * 40, origin.git("rev-parse", f"HEAD:{JANE}").strip()
-    assert Repository(origin.root).unknown_among([first, first[:10], forgotten, blob, "--all"]) == {forgotten, blob}
+    known = Repository(origin.root)
+    assert known.replaced_among([first, first[:10], forgotten, blob, "--all"], "c0ffee7") == {forgotten, blob}
     Checkout(tmp_path).git("clone", "--quiet", "--depth=1", f"file://{origin.root}", "clone")
-    assert Repository(tmp_path / "clone").unknown_among([first, forgotten]) == frozenset()
-    assert Repository(tmp_path).unknown_among([first]) == frozenset()
+    assert Repository(tmp_path / "clone").replaced_among([first, forgotten], first) == frozenset()
+    assert Repository(tmp_path).replaced_among([first], first) == frozenset()
+
+
+def test_a_rewritten_history_replaces_a_commit_and_all_that_it_descends_from(book: Checkout) -> None:
+    first = Repository(book.root).head or ""
+    second = book.commit({JANE: "name: Janet\n"})
+    third = book.commit({JANE: "name: Jane\n"})
+    book.git("checkout", "--quiet", "--orphan", "clean")
+    clean = book.commit({JANE: "name: Janina\n"})
+    rewritten = Repository(book.root)
+    assert rewritten.ancestors_among([first, second, third, clean]) == {clean}
+    assert rewritten.replaced_among([first, second, third, clean], second[:12]) == {first, second}
 
 
 def test_ancestors_are_those_that_head_descends_from(book: Checkout) -> None:

@@ -318,7 +318,7 @@ def test_only_invited_managers_left_is_a_warning() -> None:
     [(Facts("bbb", frozenset({"aaa", "bbb"})), False), (Facts("bbb", frozenset({"bbb"})), True), (Facts(), True),
      (Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="aaa")), False),
      (Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="ccc")), True),
-     (Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback="ccc"), unknown_commits=frozenset({"aaa"})), False)],
+     (Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback="ccc"), replaced_commits=frozenset({"aaa"})), False)],
     ids=["descends", "older", "no git", "on purpose", "another commit", "forgotten by git"],
 )  # fmt: skip
 def test_a_customer_does_not_go_back_by_accident(facts: Facts, refused: bool) -> None:
@@ -406,7 +406,9 @@ def test_a_rewritten_history_is_a_warning_before_it_refuses_anything() -> None:
     "facts",
     [
         Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="aaaaaaa")),
-        Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback="ccccccc"), unknown_commits=frozenset({"aaa" * 9})),
+        Facts(
+            "bbb", frozenset({"bbb"}), Permissions(allow_rollback="ccccccc"), replaced_commits=frozenset({"aaa" * 9})
+        ),
     ],
     ids=["the named commit", "a commit that git does not know any more"],
 )
@@ -439,7 +441,9 @@ def test_rules_that_are_lost_are_given_up_by_their_own_commit_alone(
     base = Applied(True, {"rules": ("names@1",)}, "aaa" * 9)
     state = replace(state, settings=replace(state.settings, applied=base))
     permissions = Permissions(allow_rollback=commit)
-    facts = Facts("bbb", frozenset({"bbb"}), permissions, lost_rules=("names@1",), unknown_commits=frozenset(forgotten))
+    facts = Facts(
+        "bbb", frozenset({"bbb"}), permissions, lost_rules=("names@1",), replaced_commits=frozenset(forgotten)
+    )
     refusals = make_plan(BOOK_OF_TWO, state, facts).refusals
     assert [r.rule for r in refusals if r.scope is Scope.PLAN] == (["loosened"] if refused else [])
 

@@ -287,3 +287,20 @@ def test_the_same_plan_is_the_same_bytes() -> None:
     assert asdict(one) == asdict(other)
     assert plan_json(one) == plan_json(other)
     assert isinstance(one, Plan)
+
+
+def test_a_short_name_is_hidden_as_a_word_and_not_within_keys_and_addresses() -> None:
+    plan = hostile_plan("x")
+    hidden = replace(plan, quoted_names=("x", "Ann"))
+    sentences = replace(
+        hidden,
+        refusals=(
+            Refusal(
+                RuleId.CONFLICT,
+                Scope.CUSTOMER,
+                sentence("refusal", "{quote}", quote="max-x: x said Ann, Anna"),
+                "max-x",
+            ),
+        ),
+    )
+    assert str(redact_plan(sentences).refusals[0].message) == "max-x: … said …, Anna"

@@ -12,6 +12,11 @@ let activeUploads = 0;
 let waitingSubmit = null;
 let uploadQueue = Promise.resolve();
 
+// A file that is on its way would be lost with the page: the browser asks first.
+window.addEventListener("beforeunload", (event) => {
+  if (activeUploads > 0) event.preventDefault();
+});
+
 function chooseFiles(input) {
   const files = [...input.files];
   // The form sends the ids of stored files. A second choice adds to the first.
