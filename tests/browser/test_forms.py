@@ -48,7 +48,8 @@ def must_be_as_begun(page: Page) -> None:
     expect(page.locator("[name=source_language]")).to_have_value("en")
     expect(page.locator("[name=kept_files]")).to_have_count(2)
     ticked = page.locator("[name=target_languages]:checked")
-    assert [box.get_attribute("value") for box in ticked.all()] == ["fr"]
+    expect(ticked).to_have_count(1)
+    expect(ticked).to_have_value("fr")
 
 
 def send(page: Page) -> None:

@@ -6,7 +6,7 @@ one row two keys, so a name stands for every row that was called so before or is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from reconciler.model.desired import DesiredState
@@ -36,6 +36,7 @@ class Names:
         A rename that is held back or in conflict names people and services as the files do all the same.
         """
         names = cls()
+        states = list(states)
         for state in states:
             for row in state.contacts.values():
                 names.people.setdefault(row.id, set()).add(person(state, row))
@@ -44,11 +45,15 @@ class Names:
                 names.services.setdefault(code, id)
                 names.last_code[id] = code
         if tree is not None:
-            names.follow(tree)
+            living = {person(states[0], row) for row in states[0].contacts.values() if row.living}
+            names.follow(tree, living)
         return names
 
-    def follow(self, tree: DesiredState) -> None:
-        """Take up the names that renames in the files would give."""
+    def follow(self, tree: DesiredState, living: Collection[str] = ()) -> None:
+        """Take up the names that renames in the files would give.
+
+        `living`: the names before. A file whose own key somebody has renames nobody else.
+        """
         for service in (tree.services or {}).values():
             for key in service.previously:
                 if key in self.services:
@@ -58,6 +63,8 @@ class Names:
                 for key in home.previously:
                     called |= {f"{home.key}/{n.partition('/')[2]}" for n in called if n.startswith(f"{key}/")}
                 for contact in home.contacts.values():
+                    if f"{home.key}/{contact.key}" in living:
+                        continue
                     if any(f"{home.key}/{key}" in called for key in contact.previously):
                         called.add(f"{home.key}/{contact.key}")
 
