@@ -37,7 +37,7 @@ STOP_WITHIN_S: Final = 10
 FINISH_WITHIN_S: Final = 7
 JOBS_EVERY_S: Final = 60
 # How long a computing thread keeps the interpreter; Python's default is 0.005.
-SWITCH_AFTER_S: Final = 0.0002
+SWITCH_AFTER_S: Final = 0.0005
 
 
 class WrongSettings(Exception):

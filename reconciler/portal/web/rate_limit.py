@@ -17,7 +17,7 @@ class RateLimit:
     burst: int = 100
     per_second: float = 100.0
     max_wait_s: float = 5.0
-    body_bytes: int = 32 * 1024
+    body_bytes: int = 16 * 1024
     """The bytes of a typed body that count as one more request."""
 
 
