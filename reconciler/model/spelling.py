@@ -1,4 +1,4 @@
-"""How alike two keys are: for "did you mean …?", and for keys that may stand for each other."""
+"""The likeness of two keys: for "did you mean …?", and for keys that may stand for each other."""
 
 from __future__ import annotations
 

@@ -32,11 +32,11 @@ def upgrade() -> None:
 
 
 def _write_numbers() -> None:
-    connection, taken = op.get_bind(), set[int]()
+    connection, used_numbers = op.get_bind(), set[int]()
     rows = []
     for id in connection.execute(sa.select(_REQUESTS.c.id)).scalars():
-        number = draw_number(taken.__contains__)
-        taken.add(number)
+        number = draw_number(used_numbers.__contains__)
+        used_numbers.add(number)
         rows.append({"row": id, "new": number})
     _write("number", rows)
 
