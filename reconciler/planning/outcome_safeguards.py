@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from reconciler.model.changes import Kind, ObjectKind
 from reconciler.model.fields import stricter
@@ -209,12 +210,16 @@ def _nobody_left(customer: CustomerStates, people: list[PersonStates]) -> Iterat
             "{customer} would have no active or invited contact left",
             customer=customer.name,
         )
-        hint = sentence(
-            "hint",
-            "add a contact in the same pull request, or delete the whole folder to archive the "
-            "customer",
-        )
-        yield refuse(RuleId.NOBODY_LEFT, customer.name, None, message, hint)
+        yield refuse(RuleId.NOBODY_LEFT, customer.name, None, message, _ADD_SOMEBODY)
+
+
+_ADD_SOMEBODY: Final = sentence(
+    "hint",
+    "add a contact in the same pull request, or delete the whole folder to archive the customer",
+)
+_APPOINT_MANAGER: Final = sentence(
+    "hint", "make another contact a manager first, or apply manager_optional: true first"
+)
 
 
 def _last_manager(
@@ -226,10 +231,9 @@ def _last_manager(
         message = sentence(
             "refusal", "{customer} would no longer have a manager", customer=customer.name
         )
-        hint = sentence(
-            "hint",
-            "make another contact a manager first, or apply manager_optional: true first",
-        )
+        # With nobody left, no other contact can become one, and optional managers do not help.
+        anybody_left = any(s.after.present for s in people)
+        hint = _APPOINT_MANAGER if anybody_left else _ADD_SOMEBODY
         yield refuse(RuleId.LAST_MANAGER, customer.name, None, message, hint)
 
 

@@ -302,6 +302,14 @@ def test_the_last_manager_stays(before: Status, way: str) -> None:
     assert rules(make_plan(desired(optional), state, Facts())) == []
 
 
+def test_a_hint_about_the_last_manager_offers_nothing_that_another_refusal_of_the_plan_rejects() -> None:
+    found = make_plan(desired(customer(contacts=[])), portal_of(customer(contacts=[MARA])), Facts())
+    hints = {str(refusal.rule): str(refusal.hint) for refusal in found.refusals}
+    assert set(hints) == {"last-manager", "nobody-left"}
+    assert hints["last-manager"] == hints["nobody-left"]
+    assert "manager_optional" not in hints["last-manager"]
+
+
 def test_a_manager_whose_link_expired_was_none_to_lose() -> None:
     state = live(customer_in_portal(customer()), in_portal(MARA, status=Status.LINK_EXPIRED), in_portal(JANE))
     assert rules(make_plan(desired(customer(contacts=[JANE])), state, Facts())) == []
